@@ -1,0 +1,198 @@
+"""What a detector may see: the readings of a batch, each beside its own past.
+
+Every column is one value per row, rows sorted by channel. All of it is the same however the readings were cut
+into batches, because whatever reaches back is carried over in the memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cycling.limits import Limits
+from cycling.memory import Turn
+from cycling.readings import Batch
+from cycling.rows import Bools, Floats, Runs
+from cycling.throughput import COUNTERS, Throughput, throughput
+
+CHARGE, DISCHARGE, REST = 1.0, -1.0, 0.0
+UNKNOWN = np.nan
+DIRECTION_OF_STEP = {
+    "CC_CHG": CHARGE,
+    "CV_CHG": CHARGE,
+    "CCCV_CHG": CHARGE,
+    "CC_DCH": DISCHARGE,
+    "REST": REST,
+    "OCV": REST,
+    "EIS": REST,
+}
+NOT_RUNNING = frozenset({"paused", "finished", "stopped", "error", "idle"})
+LONGEST_HOLE = 1800.0  # s; in constant voltage Arbin logs on change, up to 1136 s apart (CALCE): not a hole
+SETPOINT_READINGS = 9  # the setpoint is the median of readings 2 to 10 of a step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The rows of one pass and their context. Units are those of the columns; times in seconds."""
+
+    runs: Runs
+    channel: list[str]  # per run
+    test: list[str]  # per run
+    limits: Limits
+    unix: Floats
+    elapsed: Floats  # the data's own time since the test was first seen; never goes back
+    dt: Floats  # s of data time since the row before, 0 where there is none
+    whole: Bools  # the row before belongs to the same stretch of data: no hole, no restart between
+    hole: Bools  # data are missing before this row while current was flowing, or the cycler restarted
+    seam: Bools  # counters or clocks of the cycler restarted here
+    cycler_cycle: Floats
+    voltage: Floats
+    current: Floats
+    surface: Floats  # cell temperature as reported
+    ambient: Floats  # chamber temperature as reported, NaN where not
+    resistance: Floats
+    direction: Floats  # CHARGE, DISCHARGE or REST by the step, else by the current
+    declared: Bools  # the step says so; otherwise the direction is read off the current
+    running: Bools  # the cycler does not say that the channel is paused, finished, stopped, in error or idle
+    finished: Bools
+    same_step: Bools  # the row before is of the same step
+    step_row: Floats  # 1 for the first row of a step
+    setpoint: Floats  # A, magnitude learned from readings 2 to 10 of the step; NaN while learning
+    scale: Floats  # the largest believable |current| of the test so far
+    before_voltage: Floats
+    before_current: Floats
+    throughput: Throughput
+
+
+def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Rows:
+    """The rows of a batch, sorted by channel and cut into the runs of ``turn``, with their context."""
+    runs = turn.runs
+    unix = batch.numbers("unix_time_second")
+    voltage, current = batch.numbers("voltage_volt"), batch.numbers("current_ampere")
+    before_voltage = runs.previous(voltage, turn.carry("voltage", np.nan))
+    before_current = runs.previous(current, turn.carry("current", np.nan))
+    elapsed, dt, whole, missing, seam = _clock(turn, batch, unix, time_factor)
+    direction, declared = _direction(batch)
+    scale = runs.running_max(np.where(np.abs(current) < 1e4, np.abs(current), 0.0), turn.carry("scale", 0.0))
+    by_current = np.where(np.abs(current) > 0.01 * scale, np.sign(current), REST)
+    direction = np.where(declared, direction, np.where(np.isnan(current), REST, by_current))
+    same_step = _same_step(turn, batch, direction, declared) & ~seam
+    step_row = runs.count(same_step, turn.carry("step_row", 0.0)) + 1
+    setpoint = _setpoint(turn, np.nan_to_num(np.abs(current)), step_row)
+    status = batch.texts("channel_status")
+    turn.keep("voltage", voltage)
+    turn.keep("current", current)
+    turn.keep("scale", scale)
+    turn.keep("step_row", step_row - 1)
+    return Rows(
+        runs=runs,
+        channel=turn.channels,
+        test=turn.tests,
+        limits=limits,
+        unix=unix,
+        elapsed=elapsed,
+        dt=dt,
+        whole=whole,
+        hole=seam | (missing & (np.abs(before_current) > 0.01 * scale)),
+        seam=seam,
+        cycler_cycle=batch.numbers("cycle_count"),
+        voltage=voltage,
+        current=current,
+        surface=batch.numbers("surface_temperature_celsius"),
+        ambient=batch.numbers("ambient_temperature_celsius"),
+        resistance=batch.numbers("internal_resistance_ohm"),
+        direction=direction,
+        declared=declared,
+        running=np.array([word not in NOT_RUNNING for word in status], dtype=bool),
+        finished=np.array([word == "finished" for word in status], dtype=bool),
+        same_step=same_step,
+        step_row=step_row,
+        setpoint=setpoint,
+        scale=scale,
+        before_voltage=before_voltage,
+        before_current=before_current,
+        throughput=throughput(
+            turn,
+            {name: batch.numbers(name) for name in COUNTERS},
+            voltage=voltage,
+            current=current,
+            dt=dt,
+            whole=whole,
+        ),
+    )
+
+
+def _clock(turn: Turn, batch: Batch, unix: Floats, time_factor: float) -> tuple[Floats, Floats, Bools, Bools, Bools]:
+    """Elapsed data time, its steps, and where data hang together (test time where given, else wall time)."""
+    runs = turn.runs
+    test_time = batch.numbers("test_time_second")
+    cycle = batch.numbers("cycle_count")
+    record = batch.numbers("record_index")
+    wall = (unix - runs.previous(unix, turn.carry("unix", np.nan))) * time_factor
+    tested = test_time - runs.previous(test_time, turn.carry("test_time", np.nan))
+    seam = (
+        (tested < 0)
+        | (cycle < runs.previous(cycle, turn.carry("cycle", np.nan)))
+        | (record < runs.previous(record, turn.carry("record", np.nan)))
+    )
+    passed = np.where(np.isnan(tested) | seam, wall, tested)
+    passed = np.where(np.isnan(passed), 0.0, np.maximum(passed, 0.0))
+    whole = (passed > 0) & (passed <= LONGEST_HOLE) & ~seam
+    elapsed = runs.running_sum(passed, turn.carry("elapsed", 0.0))
+    turn.keep("elapsed", elapsed)
+    turn.keep("unix", unix)
+    turn.keep("test_time", test_time)
+    turn.keep("cycle", cycle)
+    turn.keep("record", record)
+    return elapsed, np.where(whole, passed, 0.0), whole, passed > LONGEST_HOLE, seam
+
+
+def _direction(batch: Batch) -> tuple[Floats, Bools]:
+    """What the step says the cell is doing, and where it says so."""
+    named = batch.columns.get("step_type")
+    if named is None:
+        return np.full(len(batch), UNKNOWN), np.zeros(len(batch), dtype=bool)
+    direction = np.array([DIRECTION_OF_STEP.get(word, UNKNOWN) for word in named], dtype=np.float64)
+    return direction, ~np.isnan(direction)
+
+
+def _same_step(turn: Turn, batch: Batch, direction: Floats, declared: Bools) -> Bools:
+    """Whether a row goes on with the step of the row before: by the step counters, else by the direction."""
+    runs = turn.runs
+    known = np.zeros(len(batch), dtype=bool)
+    same = np.ones(len(batch), dtype=bool)
+    for name in ("step_count", "step_id", "cycle_count"):
+        values = batch.numbers(name)
+        before = runs.previous(values, turn.carry(f"step.{name}", np.nan))
+        known |= ~np.isnan(values) if name != "cycle_count" else False
+        same &= (values == before) | (np.isnan(values) & np.isnan(before))
+        turn.keep(f"step.{name}", values)
+    before_direction = runs.previous(direction, turn.carry("step.direction", np.nan))
+    turn.keep("step.direction", direction)
+    followed = np.ones(len(batch), dtype=bool)
+    followed[runs.starts] = turn.continues
+    by_direction = declared | ~known  # a counter that stands still while the declared step changes is no step
+    return np.asarray(followed & same & (~by_direction | (direction == before_direction)))
+
+
+def _setpoint(turn: Turn, magnitude: Floats, step_row: Floats) -> Floats:
+    """Median |current| of readings 2 to 10 of the step, from its third reading on; NaN before."""
+    runs = turn.runs
+    held = turn.carry("setpoint.readings", np.nan, (SETPOINT_READINGS,))
+    setpoint = np.full(runs.length, np.nan)
+    learning = np.flatnonzero((step_row >= 1) & (step_row <= SETPOINT_READINGS + 1))
+    for row, run in zip(learning.tolist(), runs.of_row[learning].tolist(), strict=True):
+        place = int(step_row[row]) - 2
+        if place < 0:
+            held[run] = np.nan
+        else:
+            held[run, place] = magnitude[row]
+            if place >= 1:
+                seen = np.sort(held[run, : place + 1])
+                setpoint[row] = seen[len(seen) // 2]
+    learned = step_row <= SETPOINT_READINGS + 1
+    setpoint = runs.last_where(learned, setpoint, turn.carry("setpoint", np.nan))
+    turn.keep("setpoint", setpoint)
+    turn.keep_runs("setpoint.readings", held)
+    return setpoint

@@ -1,0 +1,49 @@
+"""C1 over-voltage: the cell is above what its test allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from cycling.detectors.base import Check, Words
+from cycling.plausibility import HIGHEST_VOLT
+from cycling.rows import Floats
+from cycling.sight import Sight
+from cycling.types import Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverVoltage:
+    """Fires above ``voltage_max_volt`` of the test + max(``margin_volt``, ``margin_fraction``)."""
+
+    kind: ClassVar[str] = "over-voltage"
+    severity: ClassVar[Severity] = Severity.P1
+    enabled: bool = True
+    margin_volt: float = 0.02
+    margin_fraction: float = 0.005
+    samples: int = 2
+    delay_seconds: float = 0.0
+    clear_samples: int = 2
+
+    def check(self, sight: Sight) -> Check:
+        voltage, limit = sight.rows.voltage, self._limit(sight)
+        open_input = sight.supply.railed | sight.supply.gone  # contact lost explains these: the cause wins
+        return Check(
+            on=(voltage > limit) & (voltage <= HIGHEST_VOLT) & ~open_input,
+            off=(voltage <= limit - 0.5 * self.margin_volt) & ~open_input,
+        )
+
+    def words(self, sight: Sight, row: int) -> Words:
+        volt, limit = float(sight.rows.voltage[row]), float(self._limit(sight)[row])
+        allowed = float(sight.per_row(sight.rows.limits.voltage_max)[row])
+        return Words(
+            message=f"Over-voltage: {volt:.3f} V, the test allows {allowed:.3f} V (alarm above {limit:.3f} V).",
+            action="Stop the channel now and check its sense leads and limits.",
+            evidence={"voltage_volt": volt, "limit_volt": limit},
+        )
+
+    def _limit(self, sight: Sight) -> Floats:
+        allowed = sight.per_row(sight.rows.limits.voltage_max)
+        return np.asarray(allowed + np.maximum(self.margin_volt, self.margin_fraction * allowed))

@@ -1,0 +1,46 @@
+"""C1 under-voltage: the cell is below what its test allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from cycling.detectors.base import Check, Words
+from cycling.plausibility import LOWEST_VOLT
+from cycling.rows import Floats
+from cycling.sight import Sight
+from cycling.types import Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderVoltage:
+    """Fires below ``voltage_min_volt`` of the test by ``margin_volt``."""
+
+    kind: ClassVar[str] = "under-voltage"
+    severity: ClassVar[Severity] = Severity.P2
+    enabled: bool = True
+    margin_volt: float = 0.05
+    samples: int = 2
+    delay_seconds: float = 0.0
+    clear_samples: int = 2
+
+    def check(self, sight: Sight) -> Check:
+        voltage, limit = sight.rows.voltage, self._limit(sight)
+        open_input = sight.supply.railed | sight.supply.gone
+        return Check(
+            on=(voltage < limit) & (voltage >= LOWEST_VOLT) & ~open_input & sight.rows.running,
+            off=(voltage >= limit + 0.5 * self.margin_volt) & ~open_input,
+        )
+
+    def words(self, sight: Sight, row: int) -> Words:
+        volt, limit = float(sight.rows.voltage[row]), float(self._limit(sight)[row])
+        return Words(
+            message=f"Under-voltage: {volt:.3f} V, alarm below {limit:.3f} V.",
+            action="Stop the discharge and check the cut-off of the program.",
+            evidence={"voltage_volt": volt, "limit_volt": limit},
+        )
+
+    def _limit(self, sight: Sight) -> Floats:
+        return np.asarray(sight.per_row(sight.rows.limits.voltage_min) - self.margin_volt)

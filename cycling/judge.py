@@ -1,0 +1,162 @@
+"""From row-by-row conditions to findings: how long must a condition hold, and when is it over?
+
+For each detector and channel: it begins once ``on`` held for enough readings and seconds, and ends once ``off``
+held for enough readings. What happens between is carried in the memory, so cuts into batches do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cycling.detectors.base import Check, ReadingDetector, Words
+from cycling.detectors.detector_failed import KIND as DETECTOR_FAILED
+from cycling.memory import Turn
+from cycling.rows import Bools, Floats
+from cycling.sight import Sight
+from cycling.types import Severity
+
+BEGINS, WORSENS, ENDS = "begins", "worsens", "ends"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one detector found on one channel at one row."""
+
+    at: float  # UTC seconds of the reading
+    what: str  # begins | worsens | ends
+    kind: str
+    severity: Severity
+    channel: str
+    test: str
+    words: Words | None = None
+    row: int = field(default=-1, compare=False)
+
+
+def judge(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector]) -> list[Finding]:
+    """All findings of one pass, in order of rows within a channel. A detector that crashes is a finding itself;
+    the others go on."""
+    found: list[Finding] = []
+    for detector in detectors:
+        try:
+            check = detector.check(sight)
+            found += _findings(turn, sight, detector, check)
+        except Exception as error:  # noqa: BLE001 - the guard: one broken detector must not blind the others
+            found += _failed(sight, detector, error)
+    found += _ended_tests(turn, sight, detectors)
+    return found
+
+
+def _findings(turn: Turn, sight: Sight, detector: ReadingDetector, check: Check) -> list[Finding]:
+    runs, name = turn.runs, f"judge.{detector.kind}"
+    count = runs.count(check.on, turn.carry(f"{name}.on", 0.0))
+    began = runs.last_where(check.on & (count == 1), sight.rows.elapsed, turn.carry(f"{name}.since", np.nan))
+    quiet = runs.count(check.off, turn.carry(f"{name}.off", 0.0))
+    fires = (count >= detector.samples) & (sight.rows.elapsed - began >= detector.delay_seconds) & check.on
+    clears = quiet >= detector.clear_samples
+    rank = turn.carry(f"{name}.rank", 0.0)  # 0 while closed, else the rank of the open finding's severity
+    turn.keep(f"{name}.on", count)
+    turn.keep(f"{name}.since", began)
+    turn.keep(f"{name}.off", quiet)
+    found = []
+    matters = (fires & (rank[runs.of_row] == 0)) | (clears & (rank[runs.of_row] > 0))
+    if check.worse is not None:
+        matters |= fires & check.worse
+    for run in np.unique(runs.of_row[matters]).tolist():
+        rows = slice(int(runs.starts[run]), int(runs.ends[run]) + 1)
+        for row, what, severity in _walk(detector, check, fires, clears, rows, rank, run):
+            found.append(_finding(sight, detector, run, row, what, severity))
+    turn.keep_runs(f"{name}.rank", rank)
+    return found
+
+
+def _walk(
+    detector: ReadingDetector, check: Check, fires: Bools, clears: Bools, rows: slice, rank: Floats, run: int
+) -> Iterator[tuple[int, str, Severity]]:
+    """The turns of one run: from the next row that fires to the next that clears, and so on."""
+    fire, clear = np.flatnonzero(fires[rows]), np.flatnonzero(clears[rows])
+    worse = np.zeros(0, dtype=np.int64)
+    if check.worse is not None:
+        worse = np.flatnonzero((fires & check.worse)[rows])
+    at, base = -1, rows.start
+    while True:
+        if rank[run] == 0:
+            ahead = fire[fire > at]
+            if not len(ahead):
+                return
+            at = int(ahead[0])
+            severity = check.worse_severity if at in worse else detector.severity
+            rank[run] = severity.rank
+            yield base + at, BEGINS, severity
+            continue
+        end = clear[clear > at]
+        stop = int(end[0]) if len(end) else rows.stop - base
+        if rank[run] > check.worse_severity.rank:
+            rising = worse[(worse > at) & (worse < stop)]
+            if len(rising):
+                rank[run] = check.worse_severity.rank
+                yield base + int(rising[0]), WORSENS, check.worse_severity
+        if not len(end):
+            return
+        at = stop
+        rank[run] = 0
+        yield base + at, ENDS, detector.severity
+
+
+def _finding(sight: Sight, detector: ReadingDetector, run: int, row: int, what: str, severity: Severity) -> Finding:
+    return Finding(
+        at=float(sight.rows.unix[row]),
+        what=what,
+        kind=detector.kind,
+        severity=severity,
+        channel=sight.rows.channel[run],
+        test=sight.rows.test[run],
+        words=None if what == ENDS else detector.words(sight, row),
+        row=row,
+    )
+
+
+def _failed(sight: Sight, detector: ReadingDetector, error: Exception) -> list[Finding]:
+    reason = f"{type(error).__name__}: {error}"
+    words = Words(
+        message=f"The detector {detector.kind} failed on this channel ({reason}); it does not watch it now.",
+        action="Tell whoever maintains Cellwatch; the other detectors go on.",
+        evidence={"detector": detector.kind, "error": reason},
+    )
+    return [
+        Finding(
+            at=float(sight.rows.unix[start]),
+            what=BEGINS,
+            kind=DETECTOR_FAILED,
+            severity=Severity.P3,
+            channel=channel,
+            test=test,
+            words=words,
+            row=int(start),
+        )
+        for start, channel, test in zip(sight.rows.runs.starts, sight.rows.channel, sight.rows.test, strict=True)
+    ]
+
+
+def _ended_tests(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector]) -> list[Finding]:
+    """Where a new test begins on a channel, what was open of the one before is over."""
+    found: list[Finding] = []
+    for run, (channel, before) in enumerate(zip(turn.channels, turn.before, strict=True)):
+        if before is None or turn.continues[run]:
+            continue
+        row = int(turn.runs.starts[run])
+        found += [
+            Finding(
+                at=float(sight.rows.unix[row]),
+                what=ENDS,
+                kind=detector.kind,
+                severity=detector.severity,
+                channel=channel,
+                test=before,
+                row=row,
+            )
+            for detector in detectors
+        ]
+    return found

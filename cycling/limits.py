@@ -1,0 +1,71 @@
+"""What a test may do: limits from its metadata, else careful defaults, per run of rows.
+
+Without metadata a lithium-ion cell is assumed: 4.25 V is the usual ceiling of cyclers' own limits for cells
+charged to 4.2 V, 2.0 V the lowest usual cut-off; LFP cells are charged to 3.6-3.65 V.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cycling.rows import Floats
+from cycling.topology import TestFacts, Topology
+
+DEFAULT_VOLTAGE_MAX = 4.25
+DEFAULT_VOLTAGE_MAX_LFP = 3.65
+DEFAULT_VOLTAGE_MIN = 2.0
+
+FactsOf = Callable[[str], TestFacts | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits per run; ``setpoint`` (°C, the chamber's commanded temperature) per row, NaN where unknown."""
+
+    nominal: Floats  # Ah, NaN where unknown
+    voltage_min: Floats
+    voltage_max: Floats
+    temperature_max: Floats  # °C as stated for the test, NaN where not
+    setpoint: Floats
+
+
+def limits_of(
+    topology: Topology,
+    facts_of: FactsOf,
+    channels: Sequence[str],
+    tests: Sequence[str],
+    run_of_row: np.ndarray,
+    unix: Floats,
+) -> Limits:
+    """The limits of each run of rows, given its channel and test."""
+    facts = [facts_of(test) or TestFacts(test=test) for test in tests]
+    return Limits(
+        nominal=_floats([fact.nominal_capacity_ah for fact in facts]),
+        voltage_min=_floats([fact.voltage_min_volt or DEFAULT_VOLTAGE_MIN for fact in facts]),
+        voltage_max=_floats([fact.voltage_max_volt or _usual_maximum(fact) for fact in facts]),
+        temperature_max=_floats([fact.temperature_max_celsius for fact in facts]),
+        setpoint=_setpoints(topology, channels, run_of_row, unix),
+    )
+
+
+def _usual_maximum(facts: TestFacts) -> float:
+    lfp = "LFP" in (facts.chemistry or "").upper()
+    return DEFAULT_VOLTAGE_MAX_LFP if lfp else DEFAULT_VOLTAGE_MAX
+
+
+def _floats(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _setpoints(topology: Topology, channels: Sequence[str], run_of_row: np.ndarray, unix: Floats) -> Floats:
+    chambers = [topology.chamber(topology.place(channel).chamber) for channel in channels]
+    standing = _floats([chamber.setpoint_celsius if chamber else None for chamber in chambers])
+    setpoint: Floats = standing[run_of_row]
+    for run, chamber in enumerate(chambers):
+        if chamber and chamber.setpoints:
+            rows = np.flatnonzero(run_of_row == run)
+            setpoint[rows] = [chamber.setpoint_at(at) for at in unix[rows]]
+    return setpoint

@@ -1,0 +1,106 @@
+"""What a fold remembers of every channel between batches: one dense array per quantity."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cycling.rows import Runs
+
+
+class Memory:
+    """Named arrays indexed by channel, grown on demand; saved and restored as bytes."""
+
+    def __init__(self) -> None:
+        self.index: dict[str, int] = {}  # channel -> its place in every array
+        self.test: list[str | None] = []  # the test each channel was last seen with
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
+        self._defaults: dict[str, tuple[float, tuple[int, ...]]] = {}
+
+    @property
+    def channels(self) -> list[str]:
+        return list(self.index)
+
+    def places(self, channels: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The place of each channel; channels not met before get one."""
+        index = self.index
+        for channel in channels:
+            if channel not in index:
+                index[channel] = len(index)
+                self.test.append(None)
+        return np.array([index[channel] for channel in channels], dtype=np.int64)
+
+    def array(self, name: str, default: float, shape: tuple[int, ...] = ()) -> npt.NDArray[Any]:
+        """The array of a quantity, of shape (channels or more, *shape); new places hold ``default``."""
+        wanted = len(self.index)
+        held = self._arrays.get(name)
+        self._defaults[name] = (default, shape)
+        if held is None or len(held) < wanted:
+            grown = np.full((max(16, 2 * wanted), *shape), default, dtype=np.float64)
+            if held is not None:
+                grown[: len(held)] = held
+            self._arrays[name] = held = grown
+        return held
+
+    def put(self, name: str, places: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
+        """Remember values of a quantity that was asked for before."""
+        self._arrays[name][places] = values
+
+    def save(self) -> dict[str, bytes]:
+        """Everything remembered, as named bytes."""
+        arrays = io.BytesIO()
+        used = {name: held[: len(self.index)] for name, held in self._arrays.items()}
+        np.savez_compressed(arrays, allow_pickle=False, **used)
+        names = {"channels": self.channels, "test": self.test, "defaults": self._defaults}
+        return {"arrays": arrays.getvalue(), "names": json.dumps(names).encode()}
+
+    @classmethod
+    def restore(cls, saved: dict[str, bytes]) -> Memory:
+        """The memory that ``save`` wrote."""
+        memory = cls()
+        names = json.loads(saved["names"])
+        memory.index = {channel: place for place, channel in enumerate(names["channels"])}
+        memory.test = names["test"]
+        with np.load(io.BytesIO(saved["arrays"]), allow_pickle=False) as arrays:
+            for name, (default, shape) in names["defaults"].items():
+                memory._arrays[name] = arrays[name].astype(np.float64)
+                memory._defaults[name] = (default, tuple(shape))
+        return memory
+
+
+class Turn:
+    """One pass of readings over the memory: one run per channel, each of a single test.
+
+    ``channels`` and ``tests`` stand per run.
+    """
+
+    def __init__(self, memory: Memory, runs: Runs, channels: Sequence[str], tests: Sequence[str]) -> None:
+        self.memory, self.runs = memory, runs
+        self.channels, self.tests = list(channels), list(tests)
+        self.place = memory.places(self.channels)
+        self.before = [memory.test[place] for place in self.place]  # the test each channel was on, or None
+        self.continues = np.array([b == t for b, t in zip(self.before, self.tests, strict=True)], dtype=bool)
+
+    def carry(self, name: str, default: float, shape: tuple[int, ...] = ()) -> npt.NDArray[Any]:
+        """What each run goes on from: the remembered value, or ``default`` where a test begins."""
+        held = self.memory.array(name, default, shape)[self.place]
+        held[~self.continues] = default
+        return held
+
+    def keep(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Remember the value at the last row of each channel; the name must have been carried before."""
+        self.memory.put(name, self.place, values[self.runs.ends])
+
+    def keep_runs(self, name: str, values: npt.NDArray[Any]) -> None:
+        """The same, of values that stand one per run."""
+        self.memory.put(name, self.place, values)
+
+    def close(self) -> None:
+        """Note which test each channel is on; the last call of a turn."""
+        for place, test in zip(self.place, self.tests, strict=True):
+            self.memory.test[place] = test

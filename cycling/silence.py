@@ -1,0 +1,152 @@
+"""Who has stopped reporting? Judged from arrivals, by timers that fall due at exact times.
+
+A channel alone is channel-silent. When every channel of a cycler stopped together its PC did: one incident,
+whose members are the channels. A channel that falls due while its whole cycler has gone quiet waits for the
+cycler's own verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cycling.detectors.channel_silent import ChannelSilent
+from cycling.detectors.cycler_silent import CyclerSilent
+from cycling.memory import Memory
+from cycling.rows import Floats, Ints
+from cycling.topology import UNLISTED, Topology
+
+INTERVALS = 16  # newest intervals between arrivals kept per channel; their median is the cadence
+USUAL_CADENCE = 30.0  # s, until a channel has shown its own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silenced:
+    """A channel, or a whole cycler, fell silent: the timer was due ``at``; ``last`` is the newest arrival."""
+
+    at: float
+    cycler: str | None  # None: the channel alone
+    channels: tuple[str, ...]
+    last: float
+
+
+class Silence:
+    """Arrivals of every channel and the timers that follow from them."""
+
+    def __init__(self, memory: Memory, topology: Topology, channel: ChannelSilent, cycler: CyclerSilent) -> None:
+        self.memory, self.topology = memory, topology
+        self.channel, self.cycler = channel, cycler
+        self._cyclers: dict[str, list[int]] = {}  # cycler -> places of its channels
+        self._known = 0
+
+    @property
+    def shortest(self) -> float:
+        """No silence is shorter than this, in seconds of arrival."""
+        return min(self.channel.delay_seconds, self.cycler.delay_seconds)
+
+    def arrived(self, place: Ints, clock: Floats) -> list[int]:
+        """Take in arrivals (rows sorted by channel and clock); returns the places that were silent before."""
+        self._learn_places()
+        ends = np.flatnonzero(np.append(np.diff(place) != 0, True))
+        starts = np.append(0, ends[:-1] + 1)
+        channels = place[starts]
+        last = self.memory.array("silence.last", np.nan)
+        ring = self.memory.array("silence.ring", np.nan, (INTERVALS,))
+        position = self.memory.array("silence.position", 0.0)
+        before = np.empty_like(clock)
+        before[1:] = clock[:-1]
+        before[starts] = last[channels]
+        interval = clock - before
+        rank = np.arange(len(clock)) - np.repeat(starts, ends - starts + 1)
+        tail = np.repeat(ends, ends - starts + 1) - np.arange(len(clock)) < INTERVALS
+        # Rows that arrive together are not apart; a silence is no cadence, except for a channel so slow that
+        # all its first intervals look like one.
+        silent = self.memory.array("silence.silent", 0.0)
+        unlearned = (~np.isnan(ring[place])).sum(axis=1) < 3
+        kept = tail & (interval > 0) & (unlearned | (silent[place] == 0))
+        slot = (position[place] + rank).astype(int) % INTERVALS
+        ring[place[kept], slot[kept]] = interval[kept]
+        position[channels] = (position[channels] + ends - starts + 1) % INTERVALS
+        last[channels] = clock[ends]
+        back: list[int] = channels[silent[channels] > 0].tolist()
+        silent[channels] = 0.0
+        return back
+
+    def cadence(self) -> Floats:
+        """The cadence of every channel in s: as lab.toml says, else the median of its newest intervals."""
+        self._learn_places()
+        said = self.memory.array("silence.poll", np.nan)
+        ring = self.memory.array("silence.ring", np.nan, (INTERVALS,))[: len(self.memory.index)]
+        learned = np.full(len(ring), USUAL_CADENCE)
+        known = np.flatnonzero((~np.isnan(ring)).sum(axis=1) >= 3)
+        learned[known] = np.nanmedian(ring[known], axis=1) if len(known) else learned[known]
+        said = said[: len(ring)]
+        return np.where(np.isnan(said), learned, said)
+
+    def tick(self, now: float, heard_since: float = -np.inf) -> tuple[list[Silenced], float]:
+        """Every timer due at or before ``now``, in order, and when the next of those counting down is due
+        (infinity where nothing has been quiet for long enough to count). Before ``heard_since`` nothing could
+        arrive, so silence counts from then."""
+        self._learn_places()
+        count = len(self.memory.index)
+        last = np.maximum(self.memory.array("silence.last", np.nan)[:count], heard_since)
+        silent = self.memory.array("silence.silent", 0.0)[:count]
+        ended = self.memory.array("silence.ended", 0.0)[:count] > 0
+        quiet = ~np.isnan(last) & (last + self.shortest <= now) & ~ended & (silent == 0)
+        if not quiet.any():
+            return [], np.inf
+        cadence = self.cadence()
+        found: list[Silenced] = []
+        upcoming = np.inf
+        due = last + self._wait(self.channel, cadence)
+        for place in np.flatnonzero(quiet)[np.argsort(due[quiet], kind="stable")].tolist():
+            if silent[place]:
+                continue  # its cycler was judged meanwhile
+            verdict, at = self._verdict(place, last, cadence, ended, float(due[place]))
+            if at > now:
+                upcoming = min(upcoming, at)
+                continue
+            silent[[self.memory.index[channel] for channel in verdict.channels]] = 1.0
+            found.append(verdict)
+        return sorted(found, key=lambda silenced: silenced.at), upcoming
+
+    def _verdict(
+        self, place: int, last: Floats, cadence: Floats, ended: np.ndarray, due: float
+    ) -> tuple[Silenced, float]:
+        """What the silence of a channel amounts to, and when: the channel's own at ``due``, or its cycler's."""
+        names = self.memory.channels
+        cycler = self.topology.place(names[place]).cycler
+        alone = Silenced(at=due, cycler=None, channels=(names[place],), last=float(last[place]))
+        fellows = [p for p in self._cyclers.get(cycler, []) if not ended[p] and not np.isnan(last[p])]
+        if cycler == UNLISTED or not self.cycler.enabled or len(fellows) < self.cycler.channels:
+            return alone, due
+        newest = max(fellows, key=lambda p: last[p])
+        heard = float(last[newest])
+        all_quiet = all(due - last[p] > 2 * cadence[p] + 5 for p in fellows) or all(
+            last[p] + self._wait(self.channel, cadence)[p] <= due + 2 * cadence[p] + 5 for p in fellows
+        )
+        at = heard + float(max(self._wait(self.cycler, cadence)[p] for p in fellows))
+        if not all_quiet:
+            return alone, due
+        whole = Silenced(at=at, cycler=cycler, channels=tuple(names[p] for p in fellows), last=heard)
+        return whole, at
+
+    def _wait(self, limits: ChannelSilent | CyclerSilent, cadence: Floats) -> Floats:
+        ring = self.memory.array("silence.ring", np.nan, (INTERVALS,))[: len(cadence)]
+        longest = np.max(np.where(np.isnan(ring), 0.0, ring), axis=1)
+        irregular = longest > 3 * cadence  # a cycler that logs on change leaves long intervals
+        margin = min(limits.margin_seconds, 0.2 * limits.delay_seconds)
+        wait = np.maximum(limits.delay_seconds, limits.cadences * cadence)
+        return np.where(irregular, np.maximum(wait, longest + margin), wait)
+
+    def _learn_places(self) -> None:
+        """Channels met since the last call: which cycler they are of, and their stated cadence."""
+        names = self.memory.channels
+        for place in range(self._known, len(names)):
+            where = self.topology.place(names[place])
+            self._cyclers.setdefault(where.cycler, []).append(place)
+            self.memory.array("silence.poll", np.nan)[place] = (
+                np.nan if where.poll_seconds is None else where.poll_seconds
+            )
+        self._known = len(names)

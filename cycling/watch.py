@@ -1,0 +1,251 @@
+"""The watch: a fold of batches of readings over what is remembered, with ``now`` as an argument.
+
+Live, replay and tests run this same code. Batches may be cut anywhere; a watch restored from its snapshot goes
+on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import base64
+import heapq
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cycling.book import Book
+from cycling.cycles import RawCycle, finished_cycles, unfinished_cycle
+from cycling.detectors import reading_detectors
+from cycling.detectors.channel_silent import ChannelSilent
+from cycling.detectors.cycler_silent import CyclerSilent
+from cycling.grading import Grades
+from cycling.judge import BEGINS, ENDS, Finding, judge
+from cycling.limits import limits_of
+from cycling.memory import Memory, Turn
+from cycling.newest import Newest
+from cycling.order import in_order, merge_order
+from cycling.readings import Batch
+from cycling.rows import Floats, Ints, runs_of
+from cycling.sight import sight_of
+from cycling.silence import Silence
+from cycling.topology import TestFacts, Topology
+from cycling.types import Alert, ChannelState, Cycle, Notice
+
+SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a fold has to say: cycles that ended, alerts that changed, whom to tell, channels that moved on."""
+
+    cycles: tuple[Cycle, ...]
+    alerts: tuple[Alert, ...]
+    notices: tuple[Notice, ...]
+    channels: frozenset[str]
+
+
+class Watch:
+    """The state of the fold. ``facts`` maps a test to its metadata and may be changed between folds."""
+
+    def __init__(
+        self,
+        topology: Topology,
+        detectors: Mapping[str, Mapping[str, Any]] | None = None,
+        facts: Mapping[str, TestFacts] | None = None,
+    ) -> None:
+        settings = detectors or {}
+        self.topology = topology
+        self.facts: dict[str, TestFacts] = {fact.test: fact for fact in topology.tests} | dict(facts or {})
+        self.now = -np.inf
+        self.heard_since = -np.inf  # nothing could arrive before: the lab itself was off
+        self._reading = reading_detectors(settings)
+        self._channel = ChannelSilent(**settings.get(ChannelSilent.kind, {}))
+        self._cycler = CyclerSilent(**settings.get(CyclerSilent.kind, {}))
+        self._escalations = {limits.kind: limits.escalate_seconds for limits in (self._channel, self._cycler)}
+        self._adopt(Memory())
+        self._grades, self._book = Grades(), Book(topology.maintenance, topology.place)
+        self._newest = Newest()
+        self._spoiled: dict[str, list[list[float]]] = {}  # channel -> [from, to] of what makes cycles faulty
+        self._moved: set[str] = set()
+
+    def fold(self, batch: Batch, now: float) -> Told:
+        """Take in readings that arrived up to ``now`` (UTC seconds); timers due before a row fire before it."""
+        cycles: list[Cycle] = []
+        if len(batch):
+            clock = batch.numbers("arrival_time_second")
+            clock = np.where(np.isnan(clock), batch.numbers("unix_time_second"), clock)
+            place = self._memory.places(batch.texts("channel").tolist())
+            order, clock = merge_order(clock, place, self._memory)
+            clock = np.maximum(clock, self.now)
+            batch, place = batch.take(order), place[order]
+            timers = self._timers(place, clock)
+            begin = 0
+            while begin < len(batch):
+                heapq.heappush(timers, self._book.due(self._escalations))
+                due = max(heapq.heappop(timers), self.now)
+                end = int(np.searchsorted(clock, due, side="right"))
+                if end > begin:
+                    cycles += self._pass(batch.take(slice(begin, end)), place[begin:end], clock[begin:end])
+                    self.now = max(self.now, float(clock[end - 1]))
+                    heapq.heappush(timers, due)  # what the rows brought may be due before
+                    begin = end
+                else:
+                    heapq.heappush(timers, self._tick(due))
+            now = max(now, float(clock[-1]))
+        self._tick(max(now, self.now))
+        alerts, notices = self._book.news()
+        moved, self._moved = frozenset(self._moved), set()
+        touched = frozenset(channel for alert in alerts for channel in alert.channels)
+        return Told(cycles=tuple(cycles), alerts=tuple(alerts), notices=tuple(notices), channels=moved | touched)
+
+    def hear(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Take in what people said of alerts; the next fold tells the changed alerts."""
+        self._book.hear(entries)
+
+    def finish(self) -> list[Cycle]:
+        """The cycles that every channel is still in, as far as they got (the end of a replay)."""
+        return self._ended(self._memory.channels)
+
+    def states(self, channels: Iterable[str] | None = None) -> list[ChannelState]:
+        """The newest that is known of the channels, of all by default."""
+        cadence = self._silence.cadence()
+        names = self._memory.channels if channels is None else channels
+        by_channel: dict[str, list[Alert]] = {}
+        for alert in self._book.open_alerts():
+            for channel in alert.channels:
+                by_channel.setdefault(channel, []).append(alert)
+        return [
+            self._newest.state(
+                name,
+                self.topology.place(name),
+                cadence=float(cadence[self._memory.index[name]]),
+                health=self._grades.state_of_health(self._newest.test(name)),
+                alerts=by_channel.get(name, []),
+            )
+            for name in names
+            if name in self._newest
+        ]
+
+    def alerts(self) -> list[Alert]:
+        """Open alerts and the newest closed ones."""
+        return self._book.all()
+
+    def save(self) -> bytes:
+        """A snapshot from which ``restore`` goes on."""
+        memory = {name: base64.b64encode(data).decode() for name, data in self._memory.save().items()}
+        state = {
+            "now": None if self.now == -np.inf else self.now,
+            "memory": memory,
+            "grades": self._grades.save(),
+            "book": self._book.save(),
+            "newest": self._newest.save(),
+            "spoiled": self._spoiled,
+        }
+        return json.dumps(state).encode()
+
+    def restore(self, saved: bytes) -> None:
+        """Go on from a snapshot."""
+        state = json.loads(saved)
+        self.now = -np.inf if state["now"] is None else state["now"]
+        self._adopt(Memory.restore({name: base64.b64decode(data) for name, data in state["memory"].items()}))
+        self._grades = Grades(state["grades"])
+        self._book.load(state["book"])
+        self._newest = Newest(state["newest"])
+        self._spoiled = state["spoiled"]
+
+    def _adopt(self, memory: Memory) -> None:
+        self._memory = memory
+        self._silence = Silence(memory, self.topology, self._channel, self._cycler)
+
+    def _timers(self, place: Ints, clock: Floats) -> list[float]:
+        """Clocks at which some channel will have been quiet for the shortest silence there is."""
+        wait = self._silence.shortest
+        by_channel = np.argsort(place, kind="stable")
+        channel, at = place[by_channel], clock[by_channel]
+        starts = np.append(True, np.diff(channel) != 0)
+        before = np.append(np.nan, at[:-1])
+        before[starts] = self._memory.array("silence.last", np.nan)[channel[starts]]
+        absent = np.setdiff1d(np.arange(len(self._memory.index)), channel)
+        held = self._memory.array("silence.last", np.nan)[absent]
+        last = np.append(at[np.append(np.diff(channel) != 0, True)], held)
+        due = np.append(before[at - before > wait], last) + wait
+        timers: list[float] = np.unique(due[(due >= self.now) & (due < clock[-1])]).tolist()
+        heapq.heapify(timers)
+        return timers
+
+    def _tick(self, now: float) -> float:
+        """Fire what is due; returns when the next timer that is counting down is due."""
+        self.now = max(self.now, now)
+        found, upcoming = self._silence.tick(self.now, self.heard_since)
+        for silenced in found:
+            self._book.silence(silenced, self._newest.test)
+        self._book.tick(self.now, self._escalations)
+        return upcoming
+
+    def _pass(self, batch: Batch, place: Ints, clock: Floats) -> list[Cycle]:
+        """Fold rows between two timers; where a channel changes its test, in one turn per test."""
+        order = np.argsort(place, kind="stable")
+        batch, place, clock = batch.take(order), place[order], clock[order]
+        for channel in self._silence.arrived(place, clock):
+            starts = clock[np.searchsorted(place, channel)]
+            self._book.resumed(self._memory.channels[channel], float(starts))
+        runs = runs_of(place)
+        new = in_order(self._memory, runs, place[runs.starts], batch)
+        batch, place, clock = batch.take(new), place[new], clock[new]
+        cycles: list[Cycle] = []
+        while len(batch):
+            tests = batch.texts("test")
+            by_test = runs_of(place, tests)
+            first_of_channel = np.append(True, np.diff(place[by_test.starts]) != 0)
+            turn_rows = first_of_channel[by_test.of_row]
+            cycles += self._turn(batch.take(turn_rows), place[turn_rows], clock[turn_rows])
+            batch, place, clock = batch.take(~turn_rows), place[~turn_rows], clock[~turn_rows]
+        return cycles
+
+    def _turn(self, batch: Batch, place: Ints, clock: Floats) -> list[Cycle]:
+        runs = runs_of(place)
+        names = batch.texts("channel")[runs.starts].tolist()
+        tests = [test or f"{name}-001" for test, name in zip(batch.texts("test")[runs.starts], names, strict=True)]
+        turn = Turn(self._memory, runs, names, tests)
+        changed = [
+            name
+            for name, before, goes_on in zip(names, turn.before, turn.continues, strict=True)
+            if before is not None and not goes_on
+        ]
+        cycles = self._ended(changed)
+        limits = limits_of(self.topology, self.facts.get, names, tests, runs.of_row, batch.numbers("unix_time_second"))
+        sight = sight_of(turn, batch, limits, self.topology.time_factor)
+        found = judge(turn, sight, self._reading)
+        for finding in sorted(found, key=lambda f: (clock[f.row], f.row, f.what != ENDS, f.kind)):
+            self._book.find(finding)
+            self._spoil(finding)
+        raws = finished_cycles(turn, sight)
+        finished = sight.rows.finished[runs.ends]
+        self._newest.note(turn, sight, batch, clock)
+        turn.close()
+        ended = self._memory.array("silence.ended", 0.0)
+        newly = finished & (ended[turn.place] == 0)
+        ended[turn.place] = finished
+        cycles += self._grades.grade(raws, self.facts.get, self._faulty)
+        cycles += self._ended([name for name, over in zip(names, newly, strict=True) if over])
+        self._moved.update(names)
+        return cycles
+
+    def _ended(self, channels: Iterable[str]) -> list[Cycle]:
+        raws = [unfinished_cycle(self._memory, channel) for channel in channels]
+        return self._grades.grade([raw for raw in raws if raw], self.facts.get, self._faulty)
+
+    def _spoil(self, finding: Finding) -> None:
+        if finding.kind not in SPOILING:
+            return
+        spans = self._spoiled.setdefault(finding.channel, [])
+        if finding.what == BEGINS:
+            spans.append([finding.at, float("inf")])
+        elif finding.what == ENDS and spans and spans[-1][1] == float("inf"):
+            spans[-1][1] = finding.at
+        del spans[:-8]
+
+    def _faulty(self, raw: RawCycle) -> bool:
+        return any(begin <= raw.end and end >= raw.start for begin, end in self._spoiled.get(raw.channel, []))

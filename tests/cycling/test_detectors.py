@@ -1,0 +1,204 @@
+"""What every reading-level detector owes, and what each of them names and leaves alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cycling.detectors import READING
+from cycling.readings import concat
+from cycling.types import Severity
+from cycling.watch import Watch
+from tests.cycling.build import CHANNEL, START, cell, in_discharge, lab, spoil, watched
+
+HELD = cell(4)
+MIDDLE = in_discharge(HELD, cycle=3)
+
+FAULTS = {
+    "contact-lost": spoil(HELD, MIDDLE, current_ampere=0.001, voltage_volt=0.02),
+    "over-voltage": spoil(HELD, slice(60, 70), voltage_volt=4.3),
+    "under-voltage": spoil(HELD, MIDDLE, voltage_volt=2.4),
+    "over-temperature": spoil(HELD, MIDDLE, surface_temperature_celsius=72 + 0.1 * np.sin(np.arange(30))),
+    "thermocouple-open": spoil(HELD, MIDDLE, surface_temperature_celsius=1372.0),
+    "frozen": spoil(HELD, MIDDLE, voltage_volt=3.5, current_ampere=-2.0, surface_temperature_celsius=30.0),
+    "impossible-value": spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), voltage_volt=99.0),
+}
+each = pytest.mark.parametrize("kind", sorted(FAULTS))
+
+
+def test_every_registered_detector_has_a_fault_here() -> None:
+    assert sorted(FAULTS) == sorted(detector.kind for detector in READING)
+
+
+def test_a_healthy_cell_is_left_alone() -> None:
+    assert watched(cell(12)).kinds() == []
+
+
+def test_nothing_is_found_without_data() -> None:
+    assert watched(cell(1).take(slice(0, 0))).kinds() == []
+
+
+@each
+def test_a_fault_is_found_by_its_name_and_nothing_else_is(kind: str) -> None:
+    assert watched(FAULTS[kind]).kinds() == [kind]
+
+
+@each
+def test_a_fault_is_over_when_the_readings_are_well_again(kind: str) -> None:
+    alert = watched(FAULTS[kind]).of(kind)
+    assert alert.closed_at is not None
+    assert alert.closed_at > alert.opened_at
+
+
+@each
+def test_the_message_names_the_channel_and_says_what_to_do(kind: str) -> None:
+    alert = watched(FAULTS[kind]).of(kind)
+    assert alert.message.startswith(f"{CHANNEL}: ")
+    assert alert.action.endswith(".")
+    assert alert.scope == f"channel:{CHANNEL}"
+    assert alert.test == "T1"
+
+
+@each
+def test_a_switched_off_detector_stays_silent(kind: str) -> None:
+    assert kind not in watched(FAULTS[kind], detectors={kind: {"enabled": False}}).kinds()
+
+
+@each
+def test_each_row_in_a_batch_of_its_own_gives_the_same(kind: str) -> None:
+    batch = FAULTS[kind]
+    one, many = watched(batch), watched(batch, cuts=list(range(MIDDLE.start - 60, MIDDLE.stop + 40)))
+    assert one.alerts == many.alerts
+
+
+@each
+def test_a_restart_in_the_middle_gives_the_same(kind: str) -> None:
+    batch = FAULTS[kind]
+    one = watched(batch)
+    again = watched(batch, cuts=[65, MIDDLE.start + 1, MIDDLE.start + 12, MIDDLE.stop], restarts=True)
+    assert one.alerts == again.alerts
+    assert one.notices == again.notices
+
+
+@each
+def test_repeated_and_late_rows_change_nothing(kind: str) -> None:
+    batch = FAULTS[kind]
+    order = np.repeat(np.arange(len(batch)), 2)
+    late = np.insert(order, len(order) // 2, order[len(order) // 2 - 6])
+    assert watched(batch.take(late)).kinds() == [kind]
+
+
+@each
+def test_missing_numbers_are_survived(kind: str) -> None:
+    holes = spoil(cell(2), slice(5, None, 7), surface_temperature_celsius=np.nan, ambient_temperature_celsius=np.nan)
+    assert kind not in watched(holes).kinds()
+
+
+def test_a_crashing_detector_becomes_an_alert_and_the_others_go_on() -> None:
+    class Broken:
+        kind, severity, samples, delay_seconds, clear_samples = "broken", Severity.P2, 1, 0.0, 1
+
+        def check(self, sight: object) -> None:
+            raise RuntimeError("no such column")
+
+    def break_it(watch: Watch) -> None:
+        watch._reading = (Broken(), *watch._reading)
+
+    seen = watched(FAULTS["contact-lost"], change=break_it)
+    assert seen.kinds() == ["contact-lost", "detector-failed"]
+    assert "no such column" in seen.of("detector-failed").message
+
+
+def test_contact_lost_needs_two_readings_and_says_which_current_is_missing() -> None:
+    one = spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), current_ampere=0.0, voltage_volt=0.02)
+    assert watched(one).kinds() == []
+    alert = watched(FAULTS["contact-lost"]).of("contact-lost")
+    assert alert.opened_at == START + 30.0 * (MIDDLE.start + 1)
+    assert "of 2.00 A in discharge" in alert.message
+
+
+def test_contact_lost_is_seen_when_only_the_current_lead_is_off() -> None:
+    floating = spoil(HELD, slice(MIDDLE.start, MIDDLE.stop), current_ampere=0.001, voltage_volt=3.72)
+    assert watched(floating).kinds() == ["contact-lost"]
+
+
+def test_a_discharge_that_ended_by_itself_is_no_lost_contact() -> None:
+    end = in_discharge(HELD, cycle=3, skip=112, rows=8)
+    relaxing = spoil(HELD, end, current_ampere=0.001, voltage_volt=3.2)
+    assert watched(relaxing).kinds() == []
+
+
+def test_a_tapering_charge_is_no_lost_contact() -> None:
+    charge = np.flatnonzero((HELD.numbers("cycle_count") == 3) & (HELD.texts("step_type") == "CCCV_CHG"))
+    tail = slice(int(charge[-12]), int(charge[-1]) + 1)
+    assert watched(spoil(HELD, tail, current_ampere=0.002)).kinds() == []
+
+
+def test_a_paused_channel_has_lost_no_contact() -> None:
+    status = np.full(len(HELD), "running", dtype=object)
+    status[MIDDLE] = "paused"
+    paused = spoil(HELD, MIDDLE, current_ampere=0.0, voltage_volt=3.7).with_columns(channel_status=status)
+    assert watched(paused).kinds() == []
+
+
+def test_a_voltage_at_the_rail_without_current_is_a_contact_not_an_over_voltage() -> None:
+    assert watched(spoil(HELD, MIDDLE, current_ampere=0.0, voltage_volt=4.6)).kinds() == ["contact-lost"]
+
+
+def test_the_temperature_limit_of_the_test_replaces_the_default() -> None:
+    warm = spoil(HELD, MIDDLE, surface_temperature_celsius=50 + 0.1 * np.sin(np.arange(30)))
+    assert watched(warm).kinds() == []
+
+    def strict(watch: Watch) -> None:
+        watch.facts["T1"] = type(watch.facts["T1"])(test="T1", temperature_max_celsius=45.0)
+
+    assert watched(warm, change=strict).kinds() == ["over-temperature"]
+
+
+def test_heat_that_ramps_through_99_degrees_is_heat() -> None:
+    rows = np.arange(30)
+    ramp = np.minimum(30 + 6.9 * rows, 99.0)
+    seen = watched(spoil(HELD, MIDDLE, surface_temperature_celsius=ramp))
+    assert seen.kinds() == ["over-temperature"]
+
+
+def test_a_jump_to_99_degrees_is_a_sensor() -> None:
+    assert watched(spoil(HELD, MIDDLE, surface_temperature_celsius=99.0)).kinds() == ["thermocouple-open"]
+
+
+def test_a_channel_that_never_had_a_thermocouple_is_not_blamed() -> None:
+    never = spoil(HELD, slice(None), surface_temperature_celsius=np.nan)
+    assert watched(never).kinds() == []
+
+
+def test_a_frozen_temperature_alone_is_found_where_it_used_to_move() -> None:
+    still = in_discharge(HELD, cycle=3, skip=20, rows=60)
+    assert watched(spoil(HELD, still, surface_temperature_celsius=30.0)).kinds() == ["frozen"]
+
+
+def test_polling_faster_than_the_cycler_logs_is_not_frozen() -> None:
+    polled = HELD.take(np.repeat(np.arange(len(HELD)), 15))
+    times = START + 2.0 * np.arange(len(polled))
+    assert "frozen" not in watched(polled.with_columns(unix_time_second=times)).kinds()
+
+
+def test_three_impossible_values_in_ten_minutes_are_worth_showing() -> None:
+    thrice = spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 9, 4), voltage_volt=99.0)
+    assert watched(thrice).of("impossible-value").severity is Severity.P3
+    assert watched(FAULTS["impossible-value"]).of("impossible-value").severity is Severity.P4
+
+
+def test_a_new_test_on_the_channel_ends_what_was_open_of_the_old_one() -> None:
+    broken = spoil(HELD, slice(MIDDLE.start, None), current_ampere=0.0, voltage_volt=0.02)
+    after = cell(1, test="T2", start=float(broken.numbers("unix_time_second")[-1]) + 30)
+    alert = watched(concat([broken, after])).of("contact-lost")
+    assert alert.closed_at == after.numbers("unix_time_second")[0]
+
+
+def test_limits_in_lab_toml_change_the_verdict() -> None:
+    strict = {"over-voltage": {"margin_volt": 0.5}}
+    assert watched(FAULTS["over-voltage"], detectors=strict).kinds() == []
+
+
+def test_a_lab_without_topology_works_too() -> None:
+    assert watched(FAULTS["frozen"], topology=lab(cyclers=0)).kinds() == ["frozen"]
