@@ -15,7 +15,7 @@ import numpy as np
 
 from cycling.context import CHARGE, DISCHARGE, Rows
 from cycling.memory import Memory, Turn
-from cycling.rows import Bools, Floats
+from cycling.rows import Bools, Floats, Ints, Runs
 from cycling.sight import Sight
 from cycling.throughput import COUNTERS
 
@@ -56,15 +56,18 @@ def finished_cycles(turn: Turn, sight: Sight) -> list[RawCycle]:
     surface = np.where(sight.thermometry.believable, rows.surface, np.nan)
     held = _Held(turn)
     done: list[RawCycle] = []
-    for run, (first, last) in enumerate(zip(turn.runs.starts.tolist(), turn.runs.ends.tolist(), strict=True)):
-        cuts = (np.flatnonzero(begins[first : last + 1]) + first).tolist()
-        for begin, stop in zip([first, *cuts], [*cuts, last + 1], strict=True):
-            if begin in cuts:
-                closing = _closing(totals, rows, begin)
-                if not np.isnan(held.number[run]):
-                    before = float(rows.unix[begin - 1]) if begin > first else float(held.last[run])
-                    done.append(_raw(turn.channels[run], turn.tests[run], held.of(run), closing, before))
-                held.open(run, closing, count[begin], rows.cycler_cycle[begin], rows.unix[begin])
+    cut_runs, cuts = np.unique(turn.runs.of_row[begins]), np.flatnonzero(begins)
+    held.see_whole(turn.runs, surface, np.setdiff1d(np.arange(len(turn.channels)), cut_runs))
+    for run in cut_runs.tolist():
+        first, last = int(turn.runs.starts[run]), int(turn.runs.ends[run])
+        inside = cuts[(cuts >= first) & (cuts <= last)].tolist()
+        held.see(run, surface[first : inside[0]])
+        for begin, stop in zip(inside, [*inside[1:], last + 1], strict=True):
+            closing = _closing(totals, rows, begin)
+            if not np.isnan(held.number[run]):
+                before = float(rows.unix[begin - 1]) if begin > first else float(held.last[run])
+                done.append(_raw(turn.channels[run], turn.tests[run], held.of(run), closing, before))
+            held.open(run, closing, count[begin], rows.cycler_cycle[begin], rows.unix[begin])
             held.see(run, surface[begin:stop])
     held.last = rows.unix[turn.runs.ends]
     held.keep(turn)
@@ -110,6 +113,13 @@ class _Held:
     def open(self, run: int, opening: Floats, number: float, said: float, start: float) -> None:
         self.opening[run], self.number[run], self.said[run] = opening, number, said
         self.start[run], self.low[run], self.high[run] = start, np.inf, -np.inf
+
+    def see_whole(self, runs: Runs, surface: Floats, which: Ints) -> None:
+        """The extremes of runs that lie within one cycle, all at once."""
+        low = np.minimum.reduceat(np.where(np.isnan(surface), np.inf, surface), runs.starts)
+        high = np.maximum.reduceat(np.where(np.isnan(surface), -np.inf, surface), runs.starts)
+        self.low[which] = np.minimum(self.low[which], low[which])
+        self.high[which] = np.maximum(self.high[which], high[which])
 
     def see(self, run: int, surface: Floats) -> None:
         if len(surface) and not np.isnan(surface).all():

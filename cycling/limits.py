@@ -41,13 +41,23 @@ def limits_of(
     unix: Floats,
 ) -> Limits:
     """The limits of each run of rows, given its channel and test."""
-    facts = [facts_of(test) or TestFacts(test=test) for test in tests]
+    known = {test: _numbers(facts_of(test) or TestFacts(test=test)) for test in dict.fromkeys(tests)}
+    table = np.array([known[test] for test in tests], dtype=np.float64).reshape(len(tests), 4)
     return Limits(
-        nominal=_floats([fact.nominal_capacity_ah for fact in facts]),
-        voltage_min=_floats([fact.voltage_min_volt or DEFAULT_VOLTAGE_MIN for fact in facts]),
-        voltage_max=_floats([fact.voltage_max_volt or _usual_maximum(fact) for fact in facts]),
-        temperature_max=_floats([fact.temperature_max_celsius for fact in facts]),
+        nominal=table[:, 0],
+        voltage_min=table[:, 1],
+        voltage_max=table[:, 2],
+        temperature_max=table[:, 3],
         setpoint=_setpoints(topology, channels, run_of_row, unix),
+    )
+
+
+def _numbers(facts: TestFacts) -> tuple[float, float, float, float]:
+    return (
+        np.nan if facts.nominal_capacity_ah is None else facts.nominal_capacity_ah,
+        facts.voltage_min_volt or DEFAULT_VOLTAGE_MIN,
+        facts.voltage_max_volt or _usual_maximum(facts),
+        np.nan if facts.temperature_max_celsius is None else facts.temperature_max_celsius,
     )
 
 
@@ -56,16 +66,12 @@ def _usual_maximum(facts: TestFacts) -> float:
     return DEFAULT_VOLTAGE_MAX_LFP if lfp else DEFAULT_VOLTAGE_MAX
 
 
-def _floats(values: Sequence[float | None]) -> Floats:
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-
-
 def _setpoints(topology: Topology, channels: Sequence[str], run_of_row: np.ndarray, unix: Floats) -> Floats:
-    chambers = [topology.chamber(topology.place(channel).chamber) for channel in channels]
-    standing = _floats([chamber.setpoint_celsius if chamber else None for chamber in chambers])
+    by_id = {chamber.id: chamber for chamber in topology.chambers}
+    chambers = [by_id.get(topology.place(channel).chamber or "") for channel in channels]
+    standing = np.array([np.nan if chamber is None else chamber.setpoint_celsius for chamber in chambers])
     setpoint: Floats = standing[run_of_row]
-    for run, chamber in enumerate(chambers):
-        if chamber and chamber.setpoints:
-            rows = np.flatnonzero(run_of_row == run)
-            setpoint[rows] = [chamber.setpoint_at(at) for at in unix[rows]]
+    for run in [run for run, chamber in enumerate(chambers) if chamber and chamber.setpoints]:
+        rows = np.flatnonzero(run_of_row == run)
+        setpoint[rows] = [chambers[run].setpoint_at(at) for at in unix[rows]]  # type: ignore[union-attr]
     return setpoint

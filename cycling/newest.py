@@ -15,6 +15,8 @@ from cycling.sight import Sight
 from cycling.topology import Place
 from cycling.types import Alert, ChannelState
 
+# What stands beside the columns of the reading in a kept row.
+CYCLE, ARRIVAL, DIRECTION = ("(cycle)", "(arrival)", "(direction)")
 IDLE = frozenset({"idle", "stopped", "paused", "error"})
 
 
@@ -22,53 +24,53 @@ class Newest:
     """The last row of every channel as plain values, with its arrival and running cycle number."""
 
     def __init__(self, saved: dict[str, dict[str, Any]] | None = None) -> None:
-        self._rows: dict[str, dict[str, Any]] = saved or {}
+        # Where a channel's last row lies: (columns as lists, place in them). Rows are made only when asked for.
+        self._last: dict[str, tuple[dict[str, list[Any]], int]] = {}
+        for channel, row in (saved or {}).items():
+            self._last[channel] = ({name: [value] for name, value in row.items()}, 0)
 
     def __contains__(self, channel: str) -> bool:
-        return channel in self._rows
+        return channel in self._last
 
     def save(self) -> dict[str, dict[str, Any]]:
-        return self._rows
+        return {channel: self._row(channel) for channel in self._last}
 
     def test(self, channel: str) -> str | None:
         """The test the channel is on."""
-        row = self._rows.get(channel)
-        return None if row is None else row["latest"].get("test")
+        return self._row(channel)["test"] if channel in self._last else None
 
     def note(self, turn: Turn, sight: Sight, batch: Batch, clock: np.ndarray) -> None:
         """Take in the last row of each channel of a turn."""
         ends = turn.runs.ends
-        last = batch.take(ends)
-        columns = {name: _plain(values) for name, values in last.columns.items()}
-        cycle = turn.memory.array("cycle.number", np.nan)[turn.place].tolist()
-        direction = sight.rows.direction[ends].tolist()
+        columns = {name: _plain(values) for name, values in batch.take(ends).columns.items()}
+        columns["test"] = list(turn.tests)
+        columns[CYCLE] = _plain(turn.memory.array("cycle.number", np.nan)[turn.place])
+        columns[ARRIVAL] = clock[ends].tolist()
+        columns[DIRECTION] = sight.rows.direction[ends].tolist()
         for run, channel in enumerate(turn.channels):
-            latest = {name: values[run] for name, values in columns.items()}
-            latest["test"] = turn.tests[run]
-            self._rows[channel] = {
-                "latest": latest,
-                "phase": _phase(direction[run], latest.get("channel_status")),
-                "arrival": float(clock[ends[run]]),
-                "cycle": None if cycle[run] != cycle[run] else int(cycle[run]),
-            }
+            self._last[channel] = (columns, run)
+
+    def _row(self, channel: str) -> dict[str, Any]:
+        columns, place = self._last[channel]
+        return {name: values[place] for name, values in columns.items()}
 
     def state(
         self, channel: str, place: Place, *, cadence: float, health: float | None, alerts: Sequence[Alert]
     ) -> ChannelState:
         """The channel's state for the wall."""
-        row = self._rows[channel]
-        latest = row["latest"]
+        latest = self._row(channel)
+        cycle, arrival, direction = latest.pop(CYCLE), latest.pop(ARRIVAL), latest.pop(DIRECTION)
         return ChannelState(
             channel=channel,
             cycler=place.cycler,
             chamber=place.chamber,
-            phase=row["phase"],
+            phase=_phase(direction, latest.get("channel_status")),
             unix_time_second=latest["unix_time_second"],
-            arrival_time_second=row["arrival"],
+            arrival_time_second=arrival,
             cadence_second=cadence,
             latest=latest,
             test=latest["test"],
-            cycle_count=row["cycle"],
+            cycle_count=None if cycle is None else int(cycle),
             state_of_health=health,
             alerts=len(alerts),
             severity=worst(alerts),

@@ -1,0 +1,50 @@
+"""`python -m monitor record | watch | notify | replay`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import settings as configuration
+from monitor import replay
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one process of the monitor, or a replay; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m monitor", description="The processes that watch the lab.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, does in (
+        ("record", "move readings from Redis to the archive"),
+        ("watch", "find cycles and alerts in the readings"),
+        ("notify", "keep the outbox of notices and write them to the log"),
+    ):
+        commands.add_parser(name, help=does)
+    replaying = commands.add_parser("replay", help="run the monitor over recorded readings")
+    replaying.add_argument("--lab", type=Path, required=True, help="lab.toml of the lab the readings come from")
+    replaying.add_argument("--out", type=Path, required=True, help="folder for alerts.json, cycles.parquet, …")
+    replaying.add_argument("files", type=Path, nargs="+", metavar="FILE", help="Parquet or CSV with BDF columns")
+    given = parser.parse_args(arguments)
+    try:
+        if given.command == "replay":
+            topology, detectors = configuration.read_lab(given.lab)
+            counts = replay.replay(topology, detectors, given.files, given.out)
+            sys.stdout.write(
+                f"Replayed {counts['rows']} readings ({counts['rejected']} rejected): "
+                f"{counts['alerts']} alerts, {counts['cycles']} cycles, written to {given.out}.\n"
+            )
+            return 0
+        from monitor.process import run_process  # the stores: a replay needs none, and starts without them
+
+        return run_process(given.command, configuration.load(os.environ))
+    except configuration.SettingsError as error:
+        sys.stderr.write("".join(f"{fault}\n" for fault in error.faults))
+        return 2
+    except (replay.Unreadable, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
