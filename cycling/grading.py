@@ -23,6 +23,7 @@ FORMATION_SHARE = 0.5  # of the later median current
 UNLIKE = (0.7, 1.4)  # mean discharge current against the modal one
 ADOPTED_AFTER = 5  # cycles in a row at another current are a new program, not check-ups
 REFERENCE_CYCLES = slice(2, 12)
+ROUND_TRIP = (0.5, 1.2)  # discharge / charge beyond which one half of the cycle is not its own
 HOURS = 3600.0
 
 
@@ -83,7 +84,8 @@ def row_of(raw: RawCycle) -> Cycle:
     """The row of a cycle before it is put beside others: kind regular or incomplete, no state of health."""
     sums = raw.sums
     charged, discharged = sums["charging_capacity_ah"], sums["discharging_capacity_ah"]
-    whole = charged > 0 and discharged > 0.05 * charged and charged > 0.05 * discharged and sums["broken"] == 0
+    matched = charged > 0 and ROUND_TRIP[0] < discharged / charged < ROUND_TRIP[1]
+    whole = matched and sums["broken"] == 0
     return Cycle(
         channel=raw.channel,
         test=raw.test,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -172,8 +172,15 @@ class ChannelState:
     severity: str = ""  # the worst open alert of the channel, "" when there is none
     source: str = "measured"  # measured | recorded | simulated
 
+    def to_json(self) -> dict[str, Any]:
+        """The state as plain JSON values; made once a second for every channel, so nothing is copied deeply."""
+        return {name: getattr(self, name) for name in CHANNEL_STATE_FIELDS}
+
     def state_at(self, now: float) -> str:
         """The state to show at ``now``: the phase, or silent once nothing has arrived for 2 × cadence + 5 s."""
         if self.phase == "finished":
             return "finished"
         return "silent" if now - self.arrival_time_second > 2 * self.cadence_second + 5 else self.phase
+
+
+CHANNEL_STATE_FIELDS = tuple(field.name for field in fields(ChannelState))

@@ -17,9 +17,10 @@ import numpy as np
 
 from cycling.book import Book
 from cycling.cycles import RawCycle, finished_cycles, unfinished_cycle
-from cycling.detectors import reading_detectors
+from cycling.detectors import REGISTRY, reading_detectors
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.cycler_silent import CyclerSilent
+from cycling.detectors.detector_failed import KIND as DETECTOR_FAILED
 from cycling.grading import Grades
 from cycling.judge import BEGINS, ENDS, Finding, judge
 from cycling.limits import limits_of
@@ -33,7 +34,12 @@ from cycling.silence import Silence
 from cycling.topology import TestFacts, Topology
 from cycling.types import Alert, ChannelState, Cycle, Notice
 
+SNAPSHOT = 1  # the form of a snapshot; another form is not read but looked past (see adopt)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
+
+
+class OtherSnapshot(Exception):
+    """A snapshot of another version of Cellwatch: start anew and ``adopt`` the alerts that are open."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +70,7 @@ class Watch:
         self._channel = ChannelSilent(**settings.get(ChannelSilent.kind, {}))
         self._cycler = CyclerSilent(**settings.get(CyclerSilent.kind, {}))
         self._escalations = {limits.kind: limits.escalate_seconds for limits in (self._channel, self._cycler)}
-        self._adopt(Memory())
+        self._remember(Memory())
         self._grades, self._book = Grades(), Book(topology.maintenance, topology.place)
         self._newest = Newest()
         self._spoiled: dict[str, list[list[float]]] = {}  # channel -> [from, to] of what makes cycles faulty
@@ -136,6 +142,7 @@ class Watch:
         """A snapshot from which ``restore`` goes on."""
         memory = {name: base64.b64encode(data).decode() for name, data in self._memory.save().items()}
         state = {
+            "form": SNAPSHOT,
             "now": None if self.now == -np.inf else self.now,
             "memory": memory,
             "grades": self._grades.save(),
@@ -146,16 +153,30 @@ class Watch:
         return json.dumps(state).encode()
 
     def restore(self, saved: bytes) -> None:
-        """Go on from a snapshot."""
+        """Go on from a snapshot; raises OtherSnapshot for one this version does not know."""
         state = json.loads(saved)
+        if state.get("form") != SNAPSHOT:
+            raise OtherSnapshot(f"The snapshot has form {state.get('form')}, this version reads form {SNAPSHOT}.")
         self.now = -np.inf if state["now"] is None else state["now"]
-        self._adopt(Memory.restore({name: base64.b64decode(data) for name, data in state["memory"].items()}))
+        self._remember(Memory.restore({name: base64.b64decode(data) for name, data in state["memory"].items()}))
         self._grades = Grades(state["grades"])
         self._book.load(state["book"])
         self._newest = Newest(state["newest"])
         self._spoiled = state["spoiled"]
 
-    def _adopt(self, memory: Memory) -> None:
+    def adopt(self, alerts: Iterable[Alert]) -> None:
+        """Take over alerts that an earlier watch left, so that they keep their ids and can end."""
+        known = [alert for alert in alerts if alert.kind in (*REGISTRY, DETECTOR_FAILED)]
+        self._book.load([alert.to_json() for alert in known])
+        for alert in [alert for alert in known if alert.open and len(alert.channels) == 1]:
+            place = self._memory.places(alert.channels)
+            if alert.kind == ChannelSilent.kind:
+                self._memory.array("silence.silent", 0.0)[place] = 1.0
+            else:
+                self._memory.array(f"judge.{alert.kind}.rank", 0.0)[place] = alert.severity.rank
+                self._memory.test[int(place[0])] = alert.test
+
+    def _remember(self, memory: Memory) -> None:
         self._memory = memory
         self._silence = Silence(memory, self.topology, self._channel, self._cycler)
 

@@ -11,6 +11,7 @@ from cycling.detectors.base import Check, Words
 from cycling.plausibility import LOWEST_VOLT
 from cycling.rows import Floats
 from cycling.sight import Sight
+from cycling.supply import RAIL_LOW_VOLT
 from cycling.types import Severity
 
 
@@ -28,9 +29,12 @@ class UnderVoltage:
 
     def check(self, sight: Sight) -> Check:
         voltage, limit = sight.rows.voltage, self._limit(sight)
-        open_input = sight.supply.railed | sight.supply.gone
+        rows = sight.rows
+        # About 0 V without current is an open input or an empty slot, whether a cell was seen there or not.
+        empty = (voltage < RAIL_LOW_VOLT) & (np.abs(rows.current) < np.maximum(0.01 * rows.scale, 0.005))
+        open_input = sight.supply.railed | sight.supply.gone | empty
         return Check(
-            on=(voltage < limit) & (voltage >= LOWEST_VOLT) & ~open_input & sight.rows.running,
+            on=(voltage < limit) & (voltage >= LOWEST_VOLT) & ~open_input & rows.running,
             off=(voltage >= limit + 0.5 * self.margin_volt) & ~open_input,
         )
 

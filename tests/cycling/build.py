@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def cell(
     noise = np.random.default_rng(seed)
     columns: dict[str, list[Any]] = {name: [] for name in ("v", "i", "t", "cycle", "step", "type")}
     for cycle in range(cycles):
-        for step, (kind, rows) in enumerate((("CCCV_CHG", 150), ("REST", 20), ("CC_DCH", 120), ("REST", 20))):
+        for step, (kind, rows) in enumerate((("CCCV_CHG", 208), ("REST", 20), ("CC_DCH", 120), ("REST", 20))):
             share = np.arange(rows) / rows
             if kind == "CCCV_CHG":
                 ampere = np.where(share < 0.7, 1.5, 1.5 * np.exp(-(share - 0.7) * 14))
@@ -119,7 +120,7 @@ def watched(
     if change:
         change(watch)
     edges = [0, *sorted(set(cuts or [])), len(batch)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         piece = batch.take(slice(begin, end))
         now = float(piece.numbers("unix_time_second").max()) if len(piece) else watch.now
         _note(seen, watch, piece, now)

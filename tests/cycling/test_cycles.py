@@ -73,7 +73,7 @@ def test_energy_is_charge_times_voltage_and_efficiency_their_ratio() -> None:
 
 def test_durations_count_only_their_own_steps() -> None:
     found = cycles(cell(4))[2]
-    assert found.charge_duration_second == pytest.approx(150 * 30, abs=60)
+    assert found.charge_duration_second == pytest.approx(208 * 30, abs=60)
     assert found.discharge_duration_second == pytest.approx(120 * 30, abs=60)
 
 
@@ -143,7 +143,7 @@ def test_a_pause_between_cycles_spoils_nothing() -> None:
 
 def test_a_cycle_without_charge_is_incomplete() -> None:
     batch = cell(3)
-    started_late = batch.take(slice(160, None))
+    started_late = batch.take(slice(215, None))
     assert cycles(started_late)[1].kind == "incomplete"
 
 

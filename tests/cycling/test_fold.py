@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cycling.readings import Batch
-from tests.cycling.build import START, cell, in_discharge, spoil, together, watched
+from cycling.watch import OtherSnapshot, Watch
+from tests.cycling.build import START, cell, in_discharge, lab, spoil, together, watched
 
 
 def troubled() -> Batch:
@@ -18,7 +20,7 @@ def troubled() -> Batch:
     one = spoil(one, slice(400, 401), voltage_volt=99.0)
     two = cell(4, channel="sim-1-02", test="T2", every=60.0, start=START + 13, seed=5)
     restarted = two.numbers("cycle_count").copy()
-    restarted[700:] -= restarted[700] - 1
+    restarted[800:] -= restarted[800] - 1
     two = spoil(two.with_columns(cycle_count=restarted), in_discharge(two, cycle=2), surface_temperature_celsius=99.0)
     return together(one, two)
 
@@ -57,3 +59,20 @@ def test_rows_without_a_test_belong_to_one_of_their_own() -> None:
     batch = cell(2)
     nameless = Batch({name: values for name, values in batch.columns.items() if name != "test"})
     assert {test for test, _n in watched(nameless).cycles} == {"sim-1-01-001"}
+
+
+def test_a_watch_without_its_snapshot_takes_over_open_alerts_and_can_end_them() -> None:
+    batch = cell(4)
+    fault = in_discharge(batch, cycle=2, rows=20)
+    batch = spoil(batch, fault, current_ampere=0.0, voltage_volt=0.02)
+    before = watched(batch.take(slice(0, fault.start + 10)))
+    (left,) = before.alerts.values()
+    after = watched(batch.take(slice(fault.start + 10, None)), change=lambda watch: watch.adopt([left]))
+    (ended,) = after.alerts.values()
+    assert ended.id == left.id
+    assert ended.closed_at is not None
+
+
+def test_a_snapshot_of_another_form_is_refused() -> None:
+    with pytest.raises(OtherSnapshot, match="form 99"):
+        Watch(lab()).restore(b'{"form": 99}')

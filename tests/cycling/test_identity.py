@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from hypothesis import given
@@ -14,13 +14,13 @@ from cycling.readings import Batch, concat
 Row = dict[str, str | None]
 
 
-def batch(rows: Sequence[Row]) -> Batch:
+def batch(rows: Sequence[Mapping[str, str | None]]) -> Batch:
     names = ("channel", "test", "cell", "channel_status")
     full = [{"channel": "c", **row} for row in rows]
     return Batch({name: np.array([row.get(name) for row in full], dtype=object) for name in names})
 
 
-def named_by(*rows: Row, current: dict[str, CurrentTest] | None = None) -> list[str]:
+def named_by(*rows: Mapping[str, str | None], current: dict[str, CurrentTest] | None = None) -> list[str]:
     return list(assign_tests(batch(rows), current or {})[0].texts("test"))
 
 
@@ -42,13 +42,13 @@ def test_learning_the_cell_later_begins_no_other_test() -> None:
 
 def test_running_after_finished_begins_another_test_whatever_came_between() -> None:
     statuses = ["running", "finished", None, "idle", "running", "paused", "running"]
-    names = named_by(*({"channel_status": status} for status in statuses))
+    names = named_by(*[{"channel_status": status} for status in statuses])
     assert names == ["c-001"] * 4 + ["c-002"] * 3
 
 
 def test_a_status_that_merely_pauses_begins_no_other_test() -> None:
     statuses = ["running", "paused", "running", "stopped", "running", "error", "running"]
-    assert set(named_by(*({"channel_status": status} for status in statuses))) == {"c-001"}
+    assert set(named_by(*[{"channel_status": status} for status in statuses])) == {"c-001"}
 
 
 def test_what_the_source_names_wins_over_counting_up() -> None:
