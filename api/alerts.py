@@ -1,0 +1,73 @@
+"""GET /alerts, and what people say about one: acknowledge, shelve, comment."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from api.answers import Refused, answer
+from api.arguments import number, one_of, who
+from api.bodies import json_object
+from cycling.types import Alert
+from data_access.lab import lab
+
+alerts = Blueprint("alerts", __name__)
+
+MOST_MINUTES = 10_080  # a week
+MOST_CHARACTERS = 4000
+
+
+@alerts.get("/alerts")
+def get_alerts() -> Response:
+    state = one_of("state", ("open", "all"), "open")
+    since, channel = number("since"), request.args.get("channel") or None
+    found = lab().live.alerts(open_only=state == "open", since=since, channel=channel)
+    if state == "all":
+        found = _with_archived(found, since, channel)
+    return answer({"alerts": [alert.to_json() for alert in found]})
+
+
+@alerts.post("/alerts/<alert_id>/acknowledge")
+def acknowledge(alert_id: str) -> Response:
+    return _say("acknowledge", alert_id, json_object())
+
+
+@alerts.post("/alerts/<alert_id>/shelve")
+def shelve(alert_id: str) -> Response:
+    content = json_object()
+    minutes = content.get("minutes")
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= MOST_MINUTES:
+        raise Refused(400, f"minutes: expected a number, more than 0 and at most {MOST_MINUTES} (a week).")
+    return _say("shelve", alert_id, content, minutes=minutes)
+
+
+@alerts.post("/alerts/<alert_id>/comment")
+def comment(alert_id: str) -> Response:
+    content = json_object()
+    text = content.get("text")
+    if not isinstance(text, str) or not text.strip() or len(text) > MOST_CHARACTERS:
+        raise Refused(400, f"text: expected what there is to say, 1 to {MOST_CHARACTERS} characters.")
+    return _say("comment", alert_id, content, text=text.strip().encode("utf-8", "replace").decode())
+
+
+def _say(kind: str, alert_id: str, content: dict[str, Any], **said: Any) -> Response:
+    """Journal what was said and answer with the alert as it is then."""
+    _find(alert_id)
+    lab().journal.append(kind, who(content), time.time(), alert=alert_id, **said)
+    return answer(_find(alert_id).to_json())
+
+
+def _find(alert_id: str) -> Alert:
+    found = next((alert for alert in lab().live.alerts() if alert.id == alert_id), None)
+    if found is None:
+        raise Refused(404, f'There is no alert "{alert_id[:80]}" that is open or was closed in the last days.')
+    return found
+
+
+def _with_archived(found: list[Alert], since: float | None, channel: str | None) -> list[Alert]:
+    """Also those that closed so long ago that only the archive has them."""
+    known = {alert.id for alert in lab().live.alerts()}
+    older = [alert for alert in lab().archive.alerts(since=since, channel=channel) if alert.id not in known]
+    return sorted([*found, *older], key=lambda alert: (-alert.opened_at, alert.id))

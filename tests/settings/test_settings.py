@@ -1,0 +1,113 @@
+"""The environment: where things are, and who may come in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import settings
+
+VIEW, OPERATOR = "v" * 32, "o" * 32
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "lab.toml").write_text('[lab]\nname = "Mine"\n')
+    return tmp_path
+
+
+def faults(root: Path, **environ: str) -> str:
+    with pytest.raises(settings.SettingsError) as error:
+        settings.load(environ, root)
+    return "\n".join(error.value.faults)
+
+
+def test_without_an_environment_the_lab_is_local(root: Path) -> None:
+    found = settings.load({}, root)
+    assert (found.host, found.port, found.login_required) == ("127.0.0.1", 8050, False)
+    assert (found.home, found.archive_url) == (root / "var", str(root / "var" / "archive"))
+    assert (found.redis_url, found.cache_url, found.demo) == (None, None, False)
+    assert found.topology.name == "Mine"
+
+
+def test_without_a_lab_of_ones_own_the_demo_runs(tmp_path: Path) -> None:
+    assert settings._lab_file({}, tmp_path) == (settings.DEMO_LAB, True)
+
+
+def test_the_environment_says_where_everything_is(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('[lab]\nname = "Other"\n')
+    environ = {
+        "CELLWATCH_LAB": str(tmp_path / "other.toml"),
+        "CELLWATCH_HOME": str(tmp_path / "home"),
+        "CELLWATCH_PORT": "9000",
+        "CELLWATCH_REDIS_URL": "redis://redis:6379",
+        "CELLWATCH_ARCHIVE_URL": "s3://bucket/lab",
+    }
+    found = settings.load(environ, root)
+    assert (found.topology.name, found.home, found.port) == ("Other", tmp_path / "home", 9000)
+    assert (found.redis_url, found.archive_url) == ("redis://redis:6379", "s3://bucket/lab")
+
+
+def test_an_empty_variable_is_as_good_as_none(root: Path) -> None:
+    assert settings.load({"CELLWATCH_HOST": " ", "CELLWATCH_VIEW_TOKEN": ""}, root).view_token is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.0.0.2"])
+def test_a_loopback_address_needs_no_login(root: Path, host: str) -> None:
+    assert not settings.load({"CELLWATCH_HOST": host}, root).login_required
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "lab.example.org"])
+def test_any_other_address_is_refused_until_access_is_configured(root: Path, host: str) -> None:
+    said = faults(root, CELLWATCH_HOST=host)
+    assert said.count("\n") == 0
+    assert "can be reached from other machines, and no access is configured" in said
+    assert settings.load({"CELLWATCH_HOST": host, "CELLWATCH_VIEW_TOKEN": VIEW}, root).login_required
+
+
+def test_a_public_name_asks_for_login_even_on_loopback(root: Path) -> None:
+    assert "must sign in" in faults(root, CELLWATCH_PUBLIC_URL="https://lab.example.org")
+    environ = {"CELLWATCH_PUBLIC_URL": "https://lab.example.org", "CELLWATCH_OPERATOR_TOKEN": OPERATOR}
+    assert settings.load(environ, root).login_required
+
+
+def test_a_short_token_is_refused_without_being_repeated(root: Path) -> None:
+    said = faults(root, CELLWATCH_VIEW_TOKEN="secret-but-short")
+    assert said == "CELLWATCH_VIEW_TOKEN: has 16 characters; expected at least 32"
+
+
+def test_one_token_for_both_would_let_viewers_act(root: Path) -> None:
+    assert "are the same" in faults(root, CELLWATCH_VIEW_TOKEN=VIEW, CELLWATCH_OPERATOR_TOKEN=VIEW)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CELLWATCH_PORT", "0"),
+        ("CELLWATCH_PORT", "65536"),
+        ("CELLWATCH_PORT", "web"),
+        ("CELLWATCH_PORT", "²"),
+        ("CELLWATCH_HOST", "127.0.0.1:8050"),
+        ("CELLWATCH_HOST", "300.1.1.1"),
+        ("CELLWATCH_HOST", "a b"),
+        ("CELLWATCH_REDIS_URL", "redis"),
+        ("CELLWATCH_ARCHIVE_URL", "ftp://x"),
+        ("CELLWATCH_PUBLIC_URL", "lab.example.org"),
+        ("CELLWATCH_PUBLIC_URL", "https://lab.example.org/cellwatch"),
+        ("CELLWATCH_PUBLIC_URL", "https://lab.example.org:99999"),
+        ("CELLWATCH_LAB", "no-such.toml"),
+    ],
+)
+def test_a_wrong_variable_is_named(root: Path, name: str, value: str) -> None:
+    assert ("no-such.toml" if name == "CELLWATCH_LAB" else name) in faults(root, **{name: value})
+
+
+def test_a_home_that_is_a_file_is_named(root: Path) -> None:
+    assert "is a file; expected a folder" in faults(root, CELLWATCH_HOME="lab.toml")
+
+
+def test_faults_of_the_file_and_of_the_environment_come_together(root: Path) -> None:
+    (root / "lab.toml").write_text("[lab]\nname = 1\n")
+    said = faults(root, CELLWATCH_PORT="x", CELLWATCH_HOST="0.0.0.0")
+    assert len(said.splitlines()) == 3
