@@ -118,7 +118,9 @@ def test_bad_rows_are_named_and_the_others_replayed(lab_toml: Path, tmp_path: Pa
     batch = cell(1)
     times = batch.numbers("unix_time_second").copy()
     times[5] = -1.0
-    done = replayed(lab_toml, tmp_path / "out", written(tmp_path / "a.parquet", batch.with_columns(unix_time_second=times)))
+    done = replayed(
+        lab_toml, tmp_path / "out", written(tmp_path / "a.parquet", batch.with_columns(unix_time_second=times))
+    )
     assert "(1 rejected)" in done.stdout
     (row,) = json.loads((tmp_path / "out/rejected.json").read_text())
     assert (row["file"], row["index"], row["column"]) == ("a.parquet", 5, "unix_time_second")

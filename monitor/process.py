@@ -1,0 +1,38 @@
+"""What every process of the monitor needs: its stores, a stop it is told of by a signal, and a clock."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from types import FrameType
+
+from data_access.lab import Lab, connect
+from monitor import notify, record, watch
+from settings import Settings
+
+
+def run_process(name: str, settings: Settings) -> int:
+    """Run record, watch or notify until SIGTERM or SIGINT; what is unfinished then is put away first."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    lab: Lab = connect(
+        redis_url=settings.redis_url,
+        home=settings.home,
+        archive_url=settings.archive_url,
+        topology=settings.topology,
+    )
+    if name == "record":
+        record.run(lab, stop, time.time)
+    elif name == "watch":
+        watch.run(lab, settings.detectors, stop, time.time, demo=settings.demo)
+    else:
+        notify.run(lab, stop, time.time)
+    return 0
