@@ -127,7 +127,7 @@ def _channel(state: ChannelState, facts: Mapping[str, Any], lab: Mapping[str, An
 
 
 def _rounded(value: Any, places: int) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(float(value), places)
+    return None if value is None else round(value, places)
 
 
 def _median(values: Iterable[Any]) -> float | None:

@@ -24,10 +24,10 @@ class Newest:
     """The last row of every channel as plain values, with its arrival and running cycle number."""
 
     def __init__(self, saved: dict[str, dict[str, Any]] | None = None) -> None:
-        # Where a channel's last row lies: (columns as lists, place in them). Rows are made only when asked for.
-        self._last: dict[str, tuple[dict[str, list[Any]], int]] = {}
-        for channel, row in (saved or {}).items():
-            self._last[channel] = ({name: [value] for name, value in row.items()}, 0)
+        # The names of the columns of a channel's last row, and its values; put together only when asked for.
+        self._last: dict[str, tuple[tuple[str, ...], tuple[Any, ...]]] = {
+            channel: (tuple(row), tuple(row.values())) for channel, row in (saved or {}).items()
+        }
 
     def __contains__(self, channel: str) -> bool:
         return channel in self._last
@@ -47,12 +47,13 @@ class Newest:
         columns[CYCLE] = _plain(turn.memory.array("cycle.number", np.nan)[turn.place])
         columns[ARRIVAL] = clock[ends].tolist()
         columns[DIRECTION] = sight.rows.direction[ends].tolist()
-        for run, channel in enumerate(turn.channels):
-            self._last[channel] = (columns, run)
+        names = tuple(columns)
+        for channel, row in zip(turn.channels, zip(*columns.values(), strict=True), strict=True):
+            self._last[channel] = (names, row)
 
     def _row(self, channel: str) -> dict[str, Any]:
-        columns, place = self._last[channel]
-        return {name: values[place] for name, values in columns.items()}
+        names, values = self._last[channel]
+        return dict(zip(names, values, strict=True))
 
     def state(
         self, channel: str, place: Place, *, cadence: float, health: float | None, alerts: Sequence[Alert]

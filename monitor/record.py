@@ -19,7 +19,7 @@ from data_access.errors import Fenced, Gap, StoreAway
 from data_access.lab import Lab
 from data_access.streams import Entry
 
-FLUSH_SECONDS = 15.0
+FLUSH_SECONDS = 60.0  # readers join what is not committed yet; every commit is a file more
 MOST_ROWS = 250_000  # of one commit
 BEAT_SECONDS = 1.0
 LONGEST_PAUSE = 15.0  # between two tries while a store is away

@@ -15,12 +15,13 @@ from typing import Any
 from cycling.frames import frame, lab_facts
 from cycling.readings import concat
 from cycling.topology import TestFacts
-from cycling.types import Alert, Cycle, Notice
+from cycling.types import Alert, ChannelState, Cycle, Notice
 from cycling.watch import OtherSnapshot, Told, Watch
 from data_access.lab import Gap, Lab, Published, StoreAway
 
 LOOK_SECONDS = 0.2  # how often the streams are read; a fold of many small batches costs more than one of all
 FRAME_SECONDS = 1.0
+FULL_FRAME_SECONDS = 5.0  # a viewer that comes between gets the last full frame and the frames after it
 SNAPSHOT_SECONDS = 10.0
 AT_ONCE = 500  # stream entries per cycler and look
 LAST_DAY = 86_400.0
@@ -86,7 +87,7 @@ class Watcher:
         self._alerts: dict[str, Alert] = {}
         self._notices: list[Notice] = []
         self._moved: set[str] = set()
-        self._published_at = self._saved_at = 0.0
+        self._published_at = self._saved_at = self._full_at = 0.0
         self._gaps: list[str] = []
 
     def look(self, now: float) -> None:
@@ -148,9 +149,6 @@ class Watcher:
     def _publish(self, now: float, *, save: bool) -> None:
         states = self.watch.states()
         facts = lab_facts(self.lab.topology, states, now, demo=self.demo)
-        every = self.watch.alerts()
-        closed = [alert for alert in every if not alert.open and (alert.closed_at or 0.0) > now - LAST_DAY]
-        shown = [alert for alert in every if alert.open] + closed[-MOST_CLOSED:]
         moved = [state for state in states if state.channel in self._moved]
         self.lab.live.publish(
             Published(
@@ -164,7 +162,7 @@ class Watcher:
                     lab=facts,
                     facts=self.labels,
                 ),
-                full_frame=frame(now=now, full=True, states=states, alerts=shown, lab=facts, facts=self.labels),
+                full_frame=self._full_frame(now, states, facts),
                 alerts=list(self._alerts.values()),
                 cycles=self._cycles,
                 notices=self._notices,
@@ -176,3 +174,13 @@ class Watcher:
         self._published_at = now
         if save:
             self._saved_at = now
+
+    def _full_frame(self, now: float, states: list[ChannelState], facts: Mapping[str, Any]) -> bytes:
+        """Everything a wall needs to begin with, now and then; b"" where the last one will do."""
+        if now - self._full_at < FULL_FRAME_SECONDS:
+            return b""
+        self._full_at = now
+        every = self.watch.alerts()
+        closed = [alert for alert in every if not alert.open and (alert.closed_at or 0.0) > now - LAST_DAY]
+        shown = [alert for alert in every if alert.open] + closed[-MOST_CLOSED:]
+        return frame(now=now, full=True, states=states, alerts=shown, lab=facts, facts=self.labels)

@@ -1,0 +1,245 @@
+"""The archive: Delta tables with every reading, cycle, alert, test and word that was ever said.
+
+``readings`` is partitioned by ``date``, the UTC day of the unix time. Every table knows by itself which entries
+of the Redis streams it holds, so whoever writes can be killed at any moment and nothing is lost or doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from cycling.readings import Batch
+from cycling.types import Alert, Cycle
+from data_access import codec, facts, keys, shapes
+from data_access.delta import Cursor, Snapshot, Table
+from data_access.reading import Reader, quoted
+
+TABLES = ("readings", "cycles", "alerts", "tests", "journal")
+KEYS = {"cycles": ("test", "cycle_count"), "alerts": ("id",), "tests": ("test",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Entries of one cycler's stream on their way to the archive: those after ``after`` up to ``upto``."""
+
+    cycler: str
+    after: int
+    upto: int
+    readings: Batch | Any  # a batch, or Arrow tables as they came from the stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which readings: every condition that is given must hold; times are inclusive."""
+
+    channels: Sequence[str] | None = None
+    test: str | None = None
+    start: float | None = None
+    end: float | None = None
+
+    def pruning(self) -> Any:
+        """The condition by which whole files are left out."""
+        wanted: list[tuple[str, str, Any]] = []
+        if self.start is not None:
+            wanted += [("date", ">=", _day(self.start)), ("unix_time_second", ">=", float(self.start))]
+        if self.end is not None:
+            wanted += [("date", "<=", _day(self.end)), ("unix_time_second", "<=", float(self.end))]
+        if self.channels is not None:
+            wanted.append(("channel", "in", list(self.channels)))
+        if self.test is not None:
+            wanted.append(("test", "=", self.test))
+        return wanted or True
+
+    def condition(self) -> tuple[str, list[Any]]:
+        """The same for single rows, as SQL with its values."""
+        parts, values = ["true"], list[Any]()
+        for part, value in (
+            ("unix_time_second >= ?", self.start),
+            ("unix_time_second <= ?", self.end),
+            ("list_contains(?::VARCHAR[], channel)", None if self.channels is None else list(self.channels)),
+            ("test = ?", self.test),
+        ):
+            if value is not None:
+                parts.append(part)
+                values.append(value)
+        return " AND ".join(parts), values
+
+
+class Archive:
+    """Everything that is kept for good."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.reader = Reader()
+        self.tables = {
+            "readings": Table(
+                f"{self.url}/readings",
+                shapes.READINGS,
+                partition_by=["date"],
+                pruned_by=("channel", "test", "unix_time_second"),
+                properties=shapes.properties(),
+            )
+        }
+        for name in TABLES[1:]:
+            schema = getattr(facts, name.upper())
+            self.tables[name] = Table(f"{self.url}/{name}", schema, properties=facts.PACKED)
+
+    def version(self, table: str) -> int:
+        """The version of a table, -1 before its first commit: the key for whatever is cached of it."""
+        return self.tables[table].version()
+
+    def position(self, cycler: str) -> int:
+        """The last entry of the cycler's stream that is archived."""
+        return self.tables["readings"].position(keys.readings(cycler))
+
+    def positions(self, cyclers: Iterable[str]) -> dict[str, int]:
+        """``position`` of many cyclers at one moment."""
+        streams = {keys.readings(cycler): cycler for cycler in cyclers}
+        found = self.tables["readings"].snapshot(streams=tuple(streams)).positions
+        return {streams[stream]: n for stream, n in found.items()}
+
+    def output_position(self, table: str, stream: str | None = None) -> int:
+        """The last entry of the output stream of a table that the table has."""
+        return self.tables[table].position(f"out:{stream or table}")
+
+    def append_readings(self, parts: Sequence[Part]) -> int:
+        """Commits entries of any cyclers in one step, on disk when it returns; says the version.
+
+        Raises Fenced when one of the streams does not stand where the part says.
+        """
+        table = self.tables["readings"]
+        known = table.snapshot().columns
+        arrow = [one for part in parts for one in _arrow_tables(part.readings)]
+        cursors = [Cursor(stream=keys.readings(part.cycler), after=part.after, upto=part.upto) for part in parts]
+        return table.append(shapes.dated(shapes.shaped(arrow, known)), cursors)
+
+    def merge_cycles(self, cycles: Sequence[Cycle | Mapping[str, Any]], after: int, upto: int) -> int:
+        """Commits finished cycles, the entries after ``after`` up to ``upto`` of their stream; newest wins."""
+        return self._merge("cycles", "cycles", [_plain(cycle) for cycle in cycles], after, upto)
+
+    def merge_alerts(self, alerts: Sequence[Alert | Mapping[str, Any]], after: int, upto: int) -> int:
+        """Commits alerts as they are now."""
+        rows = [alert.to_json() if isinstance(alert, Alert) else alert for alert in alerts]
+        return self._merge("alerts", "alerts", rows, after, upto)
+
+    def merge_tests(self, tests: Sequence[Mapping[str, Any]], after: int, upto: int) -> int:
+        """Commits the metadata of tests; ``after`` and ``upto`` are entries of the journal."""
+        return self._merge("tests", "journal", tests, after, upto)
+
+    def append_journal(self, entries: Sequence[Mapping[str, Any]], after: int, upto: int) -> int:
+        """Commits entries of the journal."""
+        cursor = Cursor(stream="out:journal", after=after, upto=upto)
+        return self.tables["journal"].append(facts.to_table(facts.JOURNAL, entries), [cursor])
+
+    def readings(self, wanted: Wanted, columns: Sequence[str] | None = None) -> Any:
+        """Archived readings as one Arrow table in order of time."""
+        snapshot = self.tables["readings"].snapshot(files=wanted.pruning())
+        return self.table_of(snapshot, wanted, columns)
+
+    def table_of(
+        self, snapshot: Snapshot, wanted: Wanted, columns: Sequence[str] | None = None, tail: Any = None
+    ) -> Any:
+        """The wanted rows of a snapshot and of a tail beside it, as one Arrow table in order of time."""
+        schema, batches = self.batches_of(snapshot, wanted, columns, tail)
+        return pa.Table.from_batches(list(batches), schema)
+
+    def batches_of(
+        self, snapshot: Snapshot, wanted: Wanted, columns: Sequence[str] | None = None, tail: Any = None
+    ) -> Any:
+        """The same, batch by batch, with the schema first."""
+        if tail is None or not snapshot.files:
+            empty = pa.schema([(name, kind) for name, kind in snapshot.columns.items() if name != "date"])
+            tail = empty.empty_table() if tail is None else tail
+        condition, values = wanted.condition()
+        names = "*" if columns is None else ", ".join(quoted(name) for name in columns)
+        query = (
+            f"SELECT {names} FROM {{rows}} WHERE {condition} "
+            "ORDER BY unix_time_second, channel, record_index NULLS FIRST, arrival_time_second"
+        )
+        return self.reader.batches(query, values, snapshot.files, tail)
+
+    def current_tests(self, channels: Sequence[str] | None) -> dict[str, tuple[str, str | None]]:
+        """The test of the newest reading of every channel, and what the cycler said of the channel."""
+        snapshot = self.tables["readings"].snapshot(files=True)
+        if not snapshot.files:
+            return {}
+        condition, values = Wanted(channels=channels).condition()
+        newest = "(arrival_time_second, unix_time_second)"
+        query = (
+            f"SELECT channel, max_by(test, {newest}) AS test, "
+            f"max_by(channel_status, {newest}) AS status "
+            f"FROM {{rows}} WHERE {condition} AND test IS NOT NULL GROUP BY channel"
+        )
+        found = self.reader.table(query, values, snapshot.files).to_pylist()
+        return {row["channel"]: (row["test"], row["status"]) for row in found}
+
+    def cycles(
+        self, *, test: str | None = None, channel: str | None = None, tests: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Archived cycles of a test, of a channel or of several tests, in order."""
+        wanted = [("test", [test] if test is not None else tests), ("channel", [channel] if channel else None)]
+        found = self.facts("cycles", {name: values for name, values in wanted if values is not None})
+        frame: pd.DataFrame = found.to_pandas()
+        return frame.sort_values(["test", "cycle_count"], ignore_index=True)
+
+    def alerts(self, since: float | None = None, channel: str | None = None) -> list[Alert]:
+        """Archived alerts opened at or after ``since``, newest first."""
+        rows = facts.to_rows(self.facts("alerts", {}))
+        found = [Alert.from_json(_with_defaults(row)) for row in rows]
+        found = [
+            alert
+            for alert in found
+            if (since is None or alert.opened_at >= since) and (channel is None or channel in alert.channels)
+        ]
+        return sorted(found, key=lambda alert: (-alert.opened_at, alert.id))
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a small table."""
+        return list(self.tables[table].schema.names)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Every row of ``tests`` or ``journal``."""
+        return facts.to_rows(self.facts(table, {}))
+
+    def facts(self, table: str, wanted: Mapping[str, Sequence[str]]) -> Any:
+        """The rows of a small table whose columns have one of the wanted values, as an Arrow table."""
+        snapshot = self.tables[table].snapshot(files=True)
+        schema = self.tables[table].schema
+        parts = [f"list_contains(?::VARCHAR[], {name})" for name in wanted]
+        condition = " AND ".join(parts) or "true"
+        names = ", ".join(quoted(field.name) for field in schema)
+        values = [list(one) for one in wanted.values()]
+        query = f"SELECT {names} FROM {{rows}} WHERE {condition}"
+        return self.reader.table(query, values, snapshot.files, schema.empty_table()).cast(schema)
+
+    def _merge(self, table: str, stream: str, rows: Sequence[Mapping[str, Any]], after: int, upto: int) -> int:
+        key = KEYS[table]
+        newest = {tuple(row[name] for name in key): row for row in rows}
+        arrow = facts.to_table(self.tables[table].schema, list(newest.values()))
+        return self.tables[table].merge(arrow, key, [Cursor(stream=f"out:{stream}", after=after, upto=upto)])
+
+
+def _plain(row: Cycle | Mapping[str, Any]) -> Mapping[str, Any]:
+    return asdict(row) if isinstance(row, Cycle) else row
+
+
+def _with_defaults(row: Mapping[str, Any]) -> dict[str, Any]:
+    empty = {"channels": [], "members": [], "comments": [], "evidence": {}, "action": ""}
+    return {**row, **{name: value for name, value in empty.items() if row[name] is None}}
+
+
+def _arrow_tables(readings: Batch | Any) -> list[Any]:
+    if isinstance(readings, Batch):
+        return [pa.Table.from_batches([codec.to_arrow(readings)])]
+    return list(readings)
+
+
+def _day(unix_time: float) -> str:
+    bounded = min(max(unix_time, 0.0), 253_402_300_799.0)  # the years a date can name
+    return datetime.fromtimestamp(bounded, UTC).date().isoformat()

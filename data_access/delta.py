@@ -1,0 +1,264 @@
+"""One Delta table on a folder or an object store: opened, read at a snapshot, committed to exactly once.
+
+An entry of a stream is in the table when the table's own transaction version of that stream says so; rows and
+version are one commit. Whoever commits says where he believes the stream to stand, and is refused when it
+stands elsewhere or moves meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from data_access.errors import Fenced, StoreAway
+
+CONFIGURATION = {"delta.logRetentionDuration": "interval 7 days", "delta.checkpointInterval": "50"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """The entries of one stream that a commit brings: those after ``after`` up to ``upto``."""
+
+    stream: str
+    after: int
+    upto: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A table at one moment: its version, its data files, and where the asked streams stood."""
+
+    version: int = -1
+    files: tuple[str, ...] = ()
+    positions: Mapping[str, int]
+    columns: Mapping[str, Any]
+
+
+class Table:
+    """A Delta table. Safe to use from several threads; any number of processes may read it."""
+
+    def __init__(
+        self,
+        url: str,
+        schema: Any,
+        *,
+        properties: WriterProperties,
+        partition_by: Sequence[str] = (),
+        pruned_by: Sequence[str] = (),
+    ) -> None:
+        self.url, self.schema = url, schema
+        self.partition_by = list(partition_by)
+        self.properties = properties
+        self.configuration = dict(CONFIGURATION)
+        if pruned_by:  # a commit costs what the statistics of all files cost, so only of columns that prune
+            self.configuration["delta.dataSkippingStatsColumns"] = ",".join(pruned_by)
+        self._positions = Positions(url)
+        self._lock = threading.RLock()
+        self._handle: DeltaTable | None = None
+
+    def version(self) -> int:
+        """The newest version, -1 before the first commit."""
+        return self.snapshot().version
+
+    def position(self, stream: str) -> int:
+        """The last entry of a stream that is in the table, 0 when there is none."""
+        return self.snapshot(streams=(stream,)).positions[stream]
+
+    def snapshot(self, *, streams: Sequence[str] = (), files: Any = None) -> Snapshot:
+        """The table as it is now. ``files``: a predicate that prunes the list of files, or True for all."""
+        with self._lock, self._reaching():
+            handle = self._newest()
+            if handle is None:
+                return Snapshot(positions=dict.fromkeys(streams, 0), columns=_columns(self.schema))
+            listed: list[str] = []
+            if files:
+                predicate = None if files is True else files
+                listed = handle.file_uris(file_pruning_predicate=predicate)
+            return Snapshot(
+                version=handle.version(),
+                files=tuple(listed),
+                positions=self._positions.of(handle, streams),
+                columns=_columns(pa.schema(handle.schema().to_arrow())),
+            )
+
+    def append(self, rows: Any, cursors: Sequence[Cursor]) -> int:
+        """Commits the rows of an Arrow table with the cursors; says the version. Raises Fenced."""
+
+        def write(handle: DeltaTable, commit: CommitProperties) -> None:
+            new = set(rows.column_names) - {field.name for field in handle.schema().fields}
+            write_deltalake(
+                handle,
+                rows,
+                mode="append",
+                schema_mode="merge" if new else None,
+                writer_properties=self.properties,
+                commit_properties=commit,
+            )
+
+        return self._commit(write, cursors)
+
+    def merge(self, rows: Any, key: Sequence[str], cursors: Sequence[Cursor]) -> int:
+        """Commits rows that replace those of the same key. Raises Fenced."""
+
+        def write(handle: DeltaTable, commit: CommitProperties) -> None:
+            same = " AND ".join(f"t.{name} = s.{name}" for name in key)
+            merger = handle.merge(
+                rows,
+                same,
+                source_alias="s",
+                target_alias="t",
+                writer_properties=self.properties,
+                commit_properties=commit,
+            )
+            merger.when_matched_update_all().when_not_matched_insert_all().execute()
+
+        return self._commit(write, cursors)
+
+    def _commit(self, write: Callable[[DeltaTable, CommitProperties], None], cursors: Sequence[Cursor]) -> int:
+        """The check and the commit go by the same handle: only so is a second writer noticed."""
+        with self._lock, self._reaching():
+            handle = self._created()
+            positions = self._positions.of(handle, [cursor.stream for cursor in cursors])
+            for cursor in cursors:
+                at = positions[cursor.stream]
+                if at != cursor.after:
+                    raise Fenced(f"{self.url}: {cursor.stream} stands at {at}, not at {cursor.after}.")
+            before = handle.version()
+            moved = [Transaction(cursor.stream, cursor.upto) for cursor in cursors]
+            try:
+                write(handle, CommitProperties(app_transactions=moved))
+            except CommitFailedError as error:
+                self._handle = None
+                raise Fenced(f"{self.url}: another process committed first ({error}).") from error
+            except BaseException:
+                self._handle = None  # whether it was committed is for a fresh look to say
+                raise
+            self._to_disk(before + 1, handle.version())
+            return handle.version()
+
+    def _newest(self) -> DeltaTable | None:
+        if self._handle is not None:
+            self._handle.update_incremental()
+        else:
+            try:
+                self._handle = DeltaTable(self.url)
+            except TableNotFoundError:
+                return None
+        return self._handle
+
+    def _created(self) -> DeltaTable:
+        if self._handle is None:
+            if folder := local(self.url):
+                folder.mkdir(parents=True, exist_ok=True)
+            self._handle = DeltaTable.create(
+                self.url,
+                self.schema,
+                mode="ignore",
+                partition_by=self.partition_by or None,
+                configuration=self.configuration,
+            )
+            self._to_disk(0, 0)
+        return self._handle
+
+    def _to_disk(self, first: int, last: int) -> None:
+        """The writer leaves files in the system's memory; they must outlive a power cut before Redis lets go."""
+        folder = local(self.url)
+        if folder is None:
+            return
+        paths = {folder, folder / "_delta_log"}
+        for version in range(first, last + 1):
+            paths.add(log_file(folder, version))
+            for added in actions(folder, version, "add"):
+                path = folder / unquote(added["path"])
+                paths |= {path, path.parent}
+        for kept in folder.glob(f"_delta_log/{last:020}.checkpoint*"):
+            paths |= {kept, folder / "_delta_log" / "_last_checkpoint"}
+        for path in sorted(paths):
+            _fsync(path)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except (DeltaError, OSError) as error:
+            raise StoreAway(
+                f"The archive table {self.url} cannot be reached: {_first_line(error)}. "
+                "Check that its folder exists, is writable and has space (CELLWATCH_ARCHIVE_URL)."
+            ) from error
+
+
+class Positions:
+    """Where the streams stand in a table. To ask the table costs milliseconds a stream, more with every commit
+    since its last checkpoint; so it is asked once, and then the log of each new version is read."""
+
+    def __init__(self, url: str) -> None:
+        self._folder = local(url)
+        self._version = -1
+        self._known: dict[str, int] = {}
+
+    def of(self, handle: DeltaTable, streams: Sequence[str]) -> dict[str, int]:
+        """The last entry of each stream that the handle's version of the table has."""
+        if handle.version() != self._version:
+            self._follow(handle.version())
+        for stream in streams:
+            if stream not in self._known:
+                self._known[stream] = handle.transaction_version(stream) or 0
+        return {stream: self._known[stream] for stream in streams}
+
+    def _follow(self, version: int) -> None:
+        try:
+            if self._folder is None or version < self._version:
+                raise FileNotFoundError
+            for new in range(self._version + 1, version + 1) if self._known else ():
+                for moved in actions(self._folder, new, "txn"):
+                    self._known[moved["appId"]] = moved["version"]
+        except FileNotFoundError:  # on an object store, or cleaned away meanwhile: the table is asked again
+            self._known = {}
+        self._version = version
+
+
+def log_file(folder: Path, version: int) -> Path:
+    """The file of the log that made a version of the table."""
+    return folder / "_delta_log" / f"{version:020}.json"
+
+
+def actions(folder: Path, version: int, kind: str) -> Iterator[dict[str, Any]]:
+    """The actions of one kind in the log of one version."""
+    for line in log_file(folder, version).read_text("utf-8").splitlines():
+        if found := json.loads(line).get(kind):
+            yield found
+
+
+def _columns(schema: Any) -> dict[str, Any]:
+    return {field.name: field.type for field in schema}
+
+
+def local(url: str) -> Path | None:
+    """The folder of a table, None when it is on an object store."""
+    return None if "://" in url else Path(url)
+
+
+def _fsync(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # replaced meanwhile by a newer one
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

@@ -1,0 +1,42 @@
+"""The current test of every channel of a cycler, as this process last read it from Redis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cycling.identity import CurrentTest
+from data_access import keys
+from data_access.connection import text
+
+
+@dataclass(frozen=True)
+class Known:
+    """What Redis said of one cycler: its current tests with their version, and since when it remembers."""
+
+    version: str = ""
+    born: float = 0.0  # readings older than this can be known to the archive only
+    tests: Mapping[str, CurrentTest] = field(default_factory=dict)
+
+
+def load(client: Any, cycler: str) -> Known:
+    """One consistent look at a cycler's current tests."""
+    with client.pipeline(transaction=True) as pipe:
+        pipe.hmget(keys.intake(cycler), "tests", "born")
+        pipe.hgetall(keys.current_tests(cycler))
+        (version, born), tests = pipe.execute()
+    return Known(
+        text(version or b""),
+        float(born or 0.0),
+        {text(channel): from_json(told) for channel, told in tests.items()},
+    )
+
+
+def to_json(current: CurrentTest) -> str:
+    return json.dumps(asdict(current), separators=(",", ":"))
+
+
+def from_json(told: bytes) -> CurrentTest:
+    return CurrentTest(**json.loads(told))
