@@ -176,9 +176,7 @@ def _public_url(given: Mapping[str, str], faults: list[str]) -> str | None:
     except ValueError:
         fits = False
     if not fits:
-        faults.append(
-            f'CELLWATCH_PUBLIC_URL = "{url}": expected https://host or https://host:port, without a path'
-        )
+        faults.append(f'CELLWATCH_PUBLIC_URL = "{url}": expected https://host or https://host:port, without a path')
     return url
 
 
@@ -191,9 +189,7 @@ def _token(name: str, given: Mapping[str, str], faults: list[str]) -> str | None
 
 def _check_access(settings: Settings, given: Mapping[str, str], faults: list[str]) -> None:
     if settings.view_token and settings.view_token == settings.operator_token:
-        faults.append(
-            "CELLWATCH_VIEW_TOKEN and CELLWATCH_OPERATOR_TOKEN are the same; expected two different ones"
-        )
+        faults.append("CELLWATCH_VIEW_TOKEN and CELLWATCH_OPERATOR_TOKEN are the same; expected two different ones")
     if settings.view_token or settings.operator_token:
         return
     if not is_loopback(settings.host):

@@ -1,0 +1,29 @@
+# make run: the lab on this machine.  make test: every test.  make check: style, types, layers.  make bench: speed.
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: run test check bench
+
+run: .venv/run.stamp
+	@exec $(BIN)/python run.py
+
+test: .venv/dev.stamp
+	@sh .ci/browser
+	$(BIN)/python -m pytest
+
+check: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy app.py run.py settings.py supervisor.py
+	$(BIN)/lint-imports
+
+bench: .venv/dev.stamp
+	@for each in benchmarks/[a-z]*.py; do $(BIN)/python -m "benchmarks.$$(basename $$each .py)" || exit 1; done
+
+.venv/run.stamp: requirements.txt
+	@sh .ci/setup $(PYTHON) requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements.txt requirements-dev.txt
+	@sh .ci/setup $(PYTHON) requirements-dev.txt
+	@touch $@ .venv/run.stamp
