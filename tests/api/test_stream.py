@@ -57,7 +57,9 @@ class Viewer:
         """The next event of a kind; others are passed over."""
         event: Event = {}
         while True:
-            line = self.response.readline().decode().rstrip("\n")
+            got = self.response.readline()
+            assert got, f"the stream ended before any event {kind!r}"
+            line = got.decode().rstrip("\n")
             if not line:
                 if event.get("event") == kind:
                     return event
