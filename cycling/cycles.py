@@ -154,7 +154,7 @@ def _closing(totals: Floats, rows: Rows, row: int) -> Floats:
     closing = totals[:, row].copy()
     for place, name in enumerate(COUNTERS):
         sign = 1.0 if name.startswith("charging") else -1.0
-        if not sign * rows.before_current[row] > 0:
+        if not sign * rows.before_current[row] > 0.01 * rows.scale[row]:  # at rest a cycler reads a little, too
             closing[place] -= rows.throughput.steps[name][row]
     return closing
 

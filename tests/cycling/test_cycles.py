@@ -179,3 +179,14 @@ def test_a_finished_channel_tells_its_last_cycle() -> None:
 def test_a_new_test_tells_the_last_cycle_of_the_old_one() -> None:
     after = cell(1, test="T2", start=START + 100_000)
     assert ("T1", 2) in watched(concat([cell(2), after])).cycles
+
+
+def test_what_flows_before_the_first_reading_of_a_charge_belongs_to_the_new_cycle() -> None:
+    batch = cell(4, every=240.0)
+    ampere, kind = batch.numbers("current_ampere").copy(), batch.texts("step_type")
+    ampere[kind == "REST"] = 2e-4  # what a cycler reads at rest
+    flowing = np.where(kind == "REST", 0.0, ampere)
+    charged = np.cumsum(np.maximum(flowing, 0.0)) * 240 / 3600
+    found = cycles(batch.with_columns(current_ampere=ampere, charging_capacity_ah=charged))
+    true = charged[batch.numbers("cycle_count") == 2][-1] - charged[batch.numbers("cycle_count") == 1][-1]
+    assert found[2].charging_capacity_ah == pytest.approx(true, rel=1e-9)
