@@ -49,6 +49,7 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
         use_pages=True,
         pages_folder=str(PROJECT / "pages"),
         assets_folder=str(PROJECT / "assets"),
+        assets_ignore="^00-plotly",  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
         index_string=INDEX,
         title=f"{settings.topology.name} · Cellwatch",
         update_title=None,  # type: ignore[arg-type]

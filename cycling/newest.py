@@ -10,7 +10,7 @@ import numpy as np
 from cycling.alerts import worst
 from cycling.context import CHARGE, DISCHARGE
 from cycling.memory import Turn
-from cycling.readings import Batch
+from cycling.readings import COLUMNS, Batch
 from cycling.sight import Sight
 from cycling.topology import Place
 from cycling.types import Alert, ChannelState
@@ -42,7 +42,7 @@ class Newest:
     def note(self, turn: Turn, sight: Sight, batch: Batch, clock: np.ndarray) -> None:
         """Take in the last row of each channel of a turn."""
         ends = turn.runs.ends
-        columns = {name: _plain(values) for name, values in batch.take(ends).columns.items()}
+        columns = {name: _plain(values, _whole(name)) for name, values in batch.take(ends).columns.items()}
         columns["test"] = list(turn.tests)
         columns[CYCLE] = _plain(turn.memory.array("cycle.number", np.nan)[turn.place])
         columns[ARRIVAL] = clock[ends].tolist()
@@ -79,10 +79,17 @@ class Newest:
         )
 
 
-def _plain(values: np.ndarray) -> list[Any]:
-    """Values as JSON has them: missing numbers are None."""
+def _whole(name: str) -> bool:
+    """Whether a column holds whole numbers."""
+    return name in COLUMNS and COLUMNS[name].kind in ("int32", "int64")
+
+
+def _plain(values: np.ndarray, whole: bool = False) -> list[Any]:
+    """Values as JSON has them: missing numbers are None, counts are whole."""
     listed: list[Any] = values.tolist()
-    return listed if values.dtype == object else [None if v != v else v for v in listed]
+    if values.dtype == object:
+        return listed
+    return [None if v != v else int(v) if whole else v for v in listed]
 
 
 def _phase(direction: float, status: str | None) -> str:

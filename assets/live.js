@@ -1,0 +1,160 @@
+// The one data path: server-sent events -> model -> everybody who draws.
+// One tab per browser holds the stream (a browser allows six connections to a host) and passes it on to the others.
+// Whether the link lives is told by the time since the last event, never by onerror, which a stopped server does
+// not fire.
+(() => {
+  "use strict";
+  const cw = (window.cellwatch = window.cellwatch || {});
+  const STREAM = "/api/v1/stream";
+  const QUIET_SECONDS = 3; // then the link counts as reconnecting
+  const LOST_SECONDS = 10;
+  const LATE_SECONDS = 5; // of the monitor, as the server counts them too
+  const DEAD_SECONDS = 10;
+  const REOPEN_SECONDS = 6; // a stream that says nothing for so long is opened anew
+  const listeners = [];
+  const opened = stopwatch(); // since the page began
+  const link = { heard: null, version: null, redis: true, monitor: null, lastSign: null, lastId: "" };
+  let source = null;
+  let leader = false;
+  let bus = null;
+  let tried = null;
+  let clock = null; // the server's time at a moment, and the moment
+
+  // Seconds since it was made. The larger of two clocks: performance.now() stands still while a laptop sleeps.
+  function stopwatch() {
+    const steady = performance.now();
+    const wall = Date.now();
+    return () => Math.max(performance.now() - steady, Date.now() - wall) / 1000;
+  }
+
+  const serverNow = () => (clock ? clock.t + clock.since() : Date.now() / 1000);
+
+  // A late delivery must not set the clock back, a clock that was put right must.
+  function setClock(t) {
+    const drift = serverNow() - t;
+    if (!clock || drift < 0 || drift > 0.5) clock = { t, since: stopwatch() };
+  }
+
+  const silence = () => (link.heard || opened)();
+  function linkState() {
+    const quiet = silence();
+    if (quiet >= LOST_SECONDS) return "lost";
+    return quiet >= QUIET_SECONDS || !link.heard ? "reconnecting" : "live";
+  }
+
+  // Seconds since the monitor's newest sign of life: its heartbeat as the server tells it, or a frame it wrote.
+  function monitorAge() {
+    const sign = Math.max(link.lastSign || 0, cw.model.frameTime || 0);
+    return sign ? Math.max(0, serverNow() - sign) : null;
+  }
+  function monitorState() {
+    const age = monitorAge();
+    if (age === null) return link.monitor || (opened() < LOST_SECONDS ? "late" : "dead");
+    if (age >= DEAD_SECONDS) return "dead";
+    return age >= LATE_SECONDS ? "late" : "live";
+  }
+
+  function pulse(data) {
+    setClock(data.t);
+    link.monitor = data.monitor || link.monitor;
+    link.redis = data.redis !== false;
+    if (Number.isFinite(data.monitor_age)) link.lastSign = Math.max(link.lastSign || 0, data.t - data.monitor_age);
+  }
+
+  function hello(data) {
+    pulse(data);
+    link.version = data.version;
+    const shell = document.getElementById("shell");
+    const served = shell && shell.dataset.version;
+    if (served && data.version && served !== data.version) reloadOnce(data.version);
+  }
+
+  // A new server has new pages. Once per version, so that a proxy with an old page cannot make a loop.
+  function reloadOnce(version) {
+    if (sessionStorage.getItem("cellwatch-reloaded") === version) return;
+    sessionStorage.setItem("cellwatch-reloaded", version);
+    location.reload();
+  }
+
+  function later(id, than) {
+    const [a, b] = [id, than].map((text) => text.split("-").map(Number));
+    return !than || a[0] > b[0] || (a[0] === b[0] && (a[1] || 0) > (b[1] || 0));
+  }
+
+  function frame(id, data) {
+    if (!data.full && (!cw.model.loaded || (id && !later(id, link.lastId)))) return; // a delta needs its ground
+    if (id) link.lastId = id;
+    tell("frame", cw.model.apply(data));
+  }
+
+  function receive(kind, id, data) {
+    link.heard = stopwatch();
+    if (kind === "hello") hello(data);
+    else if (kind === "pulse") pulse(data);
+    else frame(id, data);
+    tell("tick", null);
+  }
+
+  function connect() {
+    if (source) source.close();
+    tried = stopwatch();
+    source = new EventSource(STREAM);
+    for (const kind of ["hello", "pulse", "frame"]) {
+      source.addEventListener(kind, (event) => {
+        const message = { kind, id: event.lastEventId, data: JSON.parse(event.data) };
+        if (leader) bus.postMessage(message);
+        receive(kind, message.id, message.data);
+      });
+    }
+  }
+
+  function keepConnected() {
+    if (source === null) {
+      if (bus === null || silence() > QUIET_SECONDS) connect(); // the leading tab says nothing: be one's own
+    } else if ((source.readyState === EventSource.CLOSED && tried() > 2) || Math.min(silence(), tried()) > REOPEN_SECONDS) {
+      connect();
+    }
+  }
+
+  // A tab that has just opened asks the leading one for what it knows.
+  function onBus(message) {
+    if (message.ask && leader && cw.model.loaded) {
+      const now = serverNow();
+      const state = { t: now, version: link.version, monitor: link.monitor, monitor_age: monitorAge(), redis: link.redis };
+      bus.postMessage({ kind: "hello", id: "", data: state, answer: true });
+      bus.postMessage({ kind: "frame", id: link.lastId, data: cw.model.snapshot(), answer: true });
+    } else if (message.kind && source === null && !(message.answer && cw.model.loaded)) {
+      receive(message.kind, message.id, message.data);
+    }
+  }
+
+  function start() {
+    if (!navigator.locks || !window.BroadcastChannel) return connect();
+    bus = new BroadcastChannel("cellwatch-live");
+    bus.onmessage = (event) => onBus(event.data);
+    bus.postMessage({ ask: true });
+    // Held for the life of the tab; when it closes the next tab leads.
+    navigator.locks.request("cellwatch-live", () => new Promise(() => {
+      leader = true;
+      connect();
+    })).catch(connect);
+  }
+
+  function tell(kind, what) {
+    for (const listener of listeners) listener(kind, what);
+  }
+
+  cw.live = {
+    now: serverNow, linkState, monitorState, monitorAge, silence,
+    quiet: () => silence() >= QUIET_SECONDS,
+    version: () => link.version, redis: () => link.redis,
+    listen: (listener) => listeners.push(listener),
+    start() {
+      start();
+      setInterval(() => {
+        keepConnected();
+        tell("tick", null);
+      }, 500);
+    },
+  };
+})();

@@ -1,0 +1,146 @@
+// What every page says about itself: the marks of the body and of every element that stands for a channel, the
+// sentence in words when something is old, and the mounting of the live parts when Dash swaps pages.
+(() => {
+  "use strict";
+  const cw = (window.cellwatch = window.cellwatch || {});
+  // Id of an empty element of a page -> what fills it: mount(element) may return {frame(changed, now), tick(now)}.
+  const hosts = (cw.hosts = cw.hosts || new Map());
+  const mounted = new Map();
+  let spoken = "";
+
+  function mountAll() {
+    let fresh = false;
+    for (const [id, mount] of hosts) {
+      const element = document.getElementById(id);
+      const known = mounted.get(id);
+      const place = element && `${location.pathname}${location.search} ${element.dataset.name || ""}`;
+      if (known && (known.element !== element || known.place !== place)) mounted.delete(id);
+      if (!element || mounted.has(id)) continue;
+      element.replaceChildren();
+      mounted.set(id, { element, place, part: mount(element) || {} });
+      fresh = true;
+    }
+    markPage();
+    if (fresh) draw("tick", null);
+  }
+
+  function draw(kind, what) {
+    const now = cw.live.now();
+    for (const { part } of mounted.values()) {
+      if (kind === "frame" && part.frame) part.frame(what, now);
+      else if (kind === "tick" && part.tick) part.tick(now);
+    }
+    markChannels(now);
+    markBody(now);
+  }
+
+  function markPage() {
+    cw.shine();
+    const { mark } = cw.words;
+    mark(document.body, "data-page", location.pathname.split("/")[1] || "now");
+    for (const link of document.querySelectorAll("#shell > header nav a")) {
+      const here = link.pathname === location.pathname || (link.pathname !== "/" && location.pathname.startsWith(link.pathname + "/"));
+      if (here) mark(link, "aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  // Every element of a channel carries the same state and severity, in words too.
+  function markChannels(now) {
+    const { mark } = cw.words;
+    for (const element of document.querySelectorAll("[data-channel]")) {
+      const channel = cw.model.channels.get(element.getAttribute("data-channel"));
+      const state = channel ? cw.model.stateOf(channel, now) : "silent";
+      const severity = channel ? channel.severity || "" : "";
+      if (element.getAttribute("data-state") !== state || element.getAttribute("data-severity") !== severity || !element.cwSays) {
+        mark(element, "data-state", state);
+        mark(element, "data-severity", severity);
+        say(element, channel ? sentence(state, severity, channel) : "no reading yet");
+      }
+      if (channel) mark(element, "data-unix-time", channel.unix_time_second);
+    }
+  }
+
+  function sentence(state, severity, channel) {
+    const words = cw.words.SEVERITY_WORDS[severity];
+    return words ? `${state}, ${severity} ${words}, ${cw.words.plural(channel.alerts, "alert", "alerts")}` : state;
+  }
+
+  function say(element, text) {
+    const { el, put } = cw.words;
+    if (!element.cwSays || !element.cwSays.isConnected) {
+      element.cwSays = el("span", { class: "aside" });
+      element.append(element.cwSays);
+    }
+    put(element.cwSays, ` (${text})`);
+  }
+
+  function markBody(now) {
+    const { mark, put } = cw.words;
+    const link = cw.live.linkState();
+    const monitor = cw.live.monitorState();
+    mark(document.body, "data-link", link);
+    mark(document.body, "data-monitor", monitor);
+    mark(document.body, "data-newest", cw.model.newest || "");
+    mark(document.body, "data-version", cw.live.version() || "");
+    const trouble = troubles(link, monitor);
+    const banner = document.getElementById("banner");
+    if (!banner) return; // Dash has not drawn the page yet
+    put(banner, trouble.map((t) => t.text).join(" "));
+    banner.hidden = trouble.length === 0;
+    const quiet = trouble.map((t) => t.spoken).join(" ") || (spoken ? "Live again." : "");
+    if (quiet !== spoken) put(document.getElementById("spoken"), (spoken = quiet));
+    markStatus(link, monitor, now);
+  }
+
+  // Each in words: what does not answer, since when, and what that means for the numbers on the page.
+  function troubles(link, monitor) {
+    const list = [];
+    const whole = (seconds) => cw.words.age(Math.floor(seconds)).replace(".0", "");
+    const quiet = whole(cw.live.silence());
+    if (link === "lost") {
+      list.push({ text: `No word from the server for ${quiet}: values are old. This page tries again by itself.`, spoken: "No word from the server: values are old." });
+    } else if (link === "reconnecting" && cw.live.quiet()) {
+      list.push({ text: `Reconnecting: no word from the server for ${quiet}.`, spoken: "Reconnecting to the server." });
+    }
+    if (monitor === "dead") {
+      const since = cw.live.monitorAge();
+      const text = since === null
+        ? "The monitor has not answered yet: nothing is being watched."
+        : `The monitor has not answered for ${whole(since)}: values are old.`;
+      list.push({ text, spoken: "The monitor does not answer: values are old." });
+    }
+    if (!cw.live.redis()) {
+      list.push({ text: "The live store (Redis) does not answer: see Health.", spoken: "The live store does not answer." });
+    }
+    return list;
+  }
+
+  const MONITOR = { live: "monitor answered", late: "monitor late: answered", dead: "not watched: monitor answered" };
+  function markStatus(link, monitor, now) {
+    const { age } = cw.words;
+    const newest = cw.model.newest ? `newest reading ${age(now - cw.model.newest)} old` : "no reading yet";
+    const since = cw.live.monitorAge();
+    set("status-link", link);
+    set("status-newest", newest);
+    set("status-monitor", since === null ? "monitor has not answered yet" : `${MONITOR[monitor]} ${age(since)} ago`);
+    const factor = cw.model.lab.time_factor;
+    set("status-factor", factor && factor !== 1 ? factorSentence(factor) : "");
+  }
+  const factorSentence = (factor) => `Demo: test time runs ${Number(factor)} × faster than life`;
+
+  function set(id, text) {
+    const node = document.getElementById(id);
+    if (node) cw.words.put(node, text);
+  }
+
+  function start() {
+    new MutationObserver(mountAll).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-name"] });
+    window.addEventListener("popstate", () => setTimeout(mountAll, 0));
+    cw.live.listen(draw);
+    mountAll();
+    cw.live.start();
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

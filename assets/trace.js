@@ -1,0 +1,139 @@
+// Lets the traces of a channel grow: appends what the stream brings, at most once a second, as long as the right
+// edge of the graph is "now". After a zoom into the past it leaves the graph alone. The server draws the window;
+// nothing live ever goes through a Dash property.
+(() => {
+  "use strict";
+  const cw = (window.cellwatch = window.cellwatch || {});
+  const GRAPH = "channel-trace";
+  const EVERY = 1; // seconds between two appends
+  const MOST = 6000; // points; then the window is fetched anew, decimated
+  const REFETCH_SECONDS = 300; // at least so often while live, for what the stream did not bring
+  const SETTLED_SECONDS = 5; // a figure is not asked for anew sooner than that
+  // In the order of the traces of components/figures/trace.py.
+  const SERIES = ["voltage_volt", "current_ampere", "surface_temperature_celsius", "ambient_temperature_celsius", "setpoint_celsius"];
+  let at = { node: null };
+
+  function graph() {
+    const holder = document.getElementById(GRAPH);
+    return holder && holder.querySelector(".js-plotly-plot");
+  }
+
+  // What the server's figure says of itself; a new figure starts a new count.
+  function meta(plot) {
+    const said = plot && plot.layout && plot.layout.meta;
+    if (!said || !plot.data || !plot._fullLayout) return null;
+    if (!plot.cwZoom) {
+      plot.cwZoom = true;
+      plot.on("plotly_relayout", (event) => onRelayout(plot, event || {}));
+    }
+    if (at.node !== plot || at.drawn !== said.drawn) {
+      const known = plot.data[0].x;
+      at = { node: plot, drawn: said.drawn, last: (known.length ? known[known.length - 1] : 0), appended: performance.now(), fetched: performance.now(), rows: [] };
+    }
+    return said;
+  }
+
+  const isLive = (plot, said) => {
+    const range = plot.layout.xaxis.range;
+    return said.live && range && toMs(range[1]) >= said.end_ms - 1;
+  };
+  const toMs = (value) => (typeof value === "number" ? value : Date.parse(`${String(value).replace(" ", "T")}Z`));
+
+  function collect(said) {
+    const channel = cw.model.channels.get(said.channel);
+    if (!channel || (said.test && channel.test !== said.test)) return;
+    const x = 1000 * (channel.unix_time_second + said.offset_second);
+    const newest = at.rows.length ? at.rows[at.rows.length - 1].x : at.last;
+    if (x > newest) at.rows.push({ x, channel });
+  }
+
+  function append(plot, said) {
+    if (!at.rows.length || performance.now() - at.appended < 1000 * EVERY || document.hidden) return;
+    const xs = [];
+    const rows = [];
+    let last = at.last;
+    for (const { x, channel } of at.rows) {
+      const gap = 1000 * Math.max(60, 5 * channel.cadence_second); // as data_access draws it
+      if (last && x - last > gap) {
+        xs.push((x + last) / 2); // a gap is drawn as a gap
+        rows.push(null);
+      }
+      xs.push(x);
+      rows.push(channel);
+      last = x;
+    }
+    const ys = SERIES.map((name) => rows.map((channel) => channel && channel[name]));
+    // Moved by hand and not by Plotly.relayout, which would tell the server of a zoom nobody made.
+    const range = plot.layout.xaxis.range.map(toMs);
+    const shift = Math.max(0, last - range[1] + 0.02 * (range[1] - range[0]));
+    if (last > range[1] - 0.005 * (range[1] - range[0])) plot.layout.xaxis.range = [range[0] + shift, range[1] + shift];
+    at.rows = [];
+    at.last = last;
+    at.appended = performance.now();
+    window.Plotly.extendTraces(plot, { x: SERIES.map(() => xs), y: ys }, SERIES.map((_, i) => i));
+    document.getElementById(GRAPH).dataset.points = String(plot.data[0].x.length);
+    document.getElementById(GRAPH).dataset.end = String(last / 1000 - said.offset_second);
+  }
+
+  // Asks the server for another window, in a property that only people and minutes change.
+  let asked = 0;
+  function ask(what) {
+    at.fetched = performance.now();
+    at.stale = false;
+    asked += 1;
+    window.dash_clientside.set_props("channel-ask", { data: { n: asked, ...what } });
+  }
+
+  function refetch(plot) {
+    const [from, to] = plot.layout.xaxis.range.map(toMs);
+    ask({ last_second: (to - from) / 1000 });
+  }
+
+  // A zoom, or the double click that ends it. A new size of the graph is neither. The address follows.
+  function onRelayout(plot, event) {
+    if (!Object.keys(event).some((key) => key.startsWith("xaxis."))) return;
+    const offset = plot.layout.meta.offset_second;
+    const [from, to] = plot.layout.xaxis.range.map((edge) => Math.round(toMs(edge) / 10) / 100 - offset);
+    const zoomed = event["xaxis.autorange"] !== true;
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of [["from", from], ["to", to]]) {
+      if (zoomed) query.set(name, value);
+      else query.delete(name);
+    }
+    history.replaceState(history.state, "", query.size ? `?${query}` : location.pathname);
+    ask(zoomed ? { from, to } : {});
+  }
+
+  // The fade belongs to finished cycles: drawn anew when the cycle changes, which is rare.
+  let cycle = { channel: null, count: null };
+  function watchCycle(said) {
+    const channel = cw.model.channels.get(said.channel);
+    if (!channel) return;
+    const key = `${channel.test} ${channel.cycle_count}`;
+    const changed = cycle.channel === said.channel && cycle.count !== key;
+    cycle = { channel: said.channel, count: key };
+    if (changed) window.dash_clientside.set_props("channel-cycle", { data: key });
+  }
+
+  function step(changed) {
+    const plot = graph();
+    const said = meta(plot);
+    if (!said || !window.Plotly) return;
+    watchCycle(said);
+    const live = isLive(plot, said);
+    const alertsOfThis = changed && changed.alerts.some((id) => (cw.model.alerts.get(id) || { channels: [] }).channels.includes(said.channel));
+    const shown = (performance.now() - at.fetched) / 1000;
+    at.stale = at.stale || alertsOfThis || Boolean(changed && changed.full && shown > SETTLED_SECONDS);
+    const due = at.stale || plot.data[0].x.length > MOST || shown > REFETCH_SECONDS;
+    if (live && due && shown > SETTLED_SECONDS) refetch(plot);
+    if (!live) return;
+    collect(said);
+    append(plot, said);
+  }
+
+  function start() {
+    cw.live.listen((kind, what) => step(kind === "frame" ? what : null));
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

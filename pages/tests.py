@@ -1,0 +1,14 @@
+"""Every test the lab knows, and what runs now. assets/tests.js draws it."""
+
+from __future__ import annotations
+
+import dash
+from dash import html
+
+from components.host import host, page
+
+dash.register_page(__name__, path="/tests", title="Tests · Cellwatch")
+
+
+def layout(**_query: str) -> html.Main:
+    return page(html.H1("Tests"), host("tests", "section"))

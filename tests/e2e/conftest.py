@@ -1,0 +1,69 @@
+"""One small lab for all plays, a real Chromium, and a page that listens for errors."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.running import Cycler, RunningLab, until
+
+expect.set_options(timeout=20_000)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium where there is one, else the one Playwright has installed."""
+    installed = shutil.which("chromium")
+    return {"args": ARGUMENTS} | ({"executable_path": installed} if installed else {})
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
+    running = RunningLab(tmp_path_factory.mktemp("play"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def cycler(lab: RunningLab) -> Iterator[Cycler]:
+    """A cycler PC that reports; when it is there its channels are known."""
+    pc = Cycler(lab)
+    pc.start()
+    try:
+        until(lambda: len(channels(lab)) >= len(pc.channels), "the channels to be known")
+        yield pc
+    finally:
+        pc.end()
+
+
+def channels(lab: RunningLab) -> list[dict[str, Any]]:
+    found = lab.get("/api/v1/channels")
+    return found["channels"] if isinstance(found, dict) else []
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser has to complain of: errors of scripts, of the network and of the content policy."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, lab: RunningLab, cycler: Cycler, complaints: list[str]) -> Iterator[Page]:
+    """A wall-sized page of the running lab."""
+    context = browser.new_context(base_url=lab.url, viewport={"width": 1920, "height": 1080}, color_scheme="dark")
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    cycler.says.clear()
+    cycler.quiet.clear()
+    context.close()

@@ -1,0 +1,164 @@
+"""Plays on the other pages: a channel's traces grow, an alert is acknowledged, every page opens clean."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.running import Cycler, RunningLab, until
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("/", "/wall", "/alerts", "/tests", "/compare", "/health", "/channels/play-1-01", "/no/such/page")
+
+
+def test_the_traces_of_a_channel_grow(page: Page) -> None:
+    page.goto("/channels/play-1-01")
+    graph = page.locator("#channel-trace")
+    expect(graph.locator(".scatterlayer .trace")).to_have_count(5)
+    expect(graph).to_have_attribute("data-end", re.compile(r"\d+"))
+    points, end = (graph.get_attribute(name) or "" for name in ("data-points", "data-end"))
+    expect(graph).not_to_have_attribute("data-end", end)
+    assert int(graph.get_attribute("data-points") or 0) > int(points)
+
+
+def test_a_zoom_into_the_past_stays_where_the_reader_put_it(page: Page) -> None:
+    page.goto("/channels/play-1-01")
+    expect(page.locator("#channel-trace")).to_have_attribute("data-end", re.compile(r"\d+"))
+    layout = "document.querySelector('#channel-trace .js-plotly-plot').layout"
+    plot = page.locator("#channel-trace .nsewdrag").first.bounding_box()
+    assert plot
+    middle = plot["y"] + plot["height"] / 2
+    page.mouse.move(plot["x"] + 0.90 * plot["width"], middle)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 0.94 * plot["width"], middle, steps=3)
+    page.mouse.up()
+    until(lambda: page.evaluate(f"{layout}.meta.live") is False, "the window that was asked for")
+    expect(page).to_have_url(re.compile(r"from=\d+.*to=\d+"))
+    drawn = page.evaluate(f"{layout}.xaxis.range[1]")
+    newest = page.locator("body").get_attribute("data-newest") or ""
+    expect(page.locator("body")).not_to_have_attribute("data-newest", newest)
+    assert page.evaluate(f"{layout}.xaxis.range[1]") == drawn
+    page.mouse.dblclick(plot["x"] + 0.5 * plot["width"], middle)
+    until(lambda: page.evaluate(f"{layout}.meta.live") is True, "the way back to now")
+
+
+def test_an_alert_is_acknowledged_from_the_first_page(page: Page, cycler: Cycler) -> None:
+    page.goto("/")
+    cycler.says["play-1-01"] = {"voltage_volt": 3.8}
+    card = page.locator('.card[data-kind="over-voltage"]').filter(has_text="play-1-01")
+    expect(card).to_contain_text("nobody has acknowledged it yet")
+    card.get_by_role("button", name="Acknowledge").click()
+    expect(card).to_contain_text("acknowledged by")
+    expect(card.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    cycler.says.clear()
+    expect(card).to_have_count(0)
+
+
+def test_a_shelved_alert_no_longer_calls_but_is_listed(page: Page, cycler: Cycler) -> None:
+    page.goto("/")
+    cycler.says["play-1-02"] = {"voltage_volt": 3.8}
+    card = page.locator('.card[data-kind="over-voltage"]').filter(has_text="play-1-02")
+    card.get_by_label("Shelve").select_option("60")
+    expect(card).to_have_count(0)
+    page.goto("/alerts?show=shelved")
+    expect(page.locator('.card[data-kind="over-voltage"]')).to_contain_text("shelved for 59")
+
+
+def test_the_history_of_a_channel_is_found_by_its_address(page: Page, cycler: Cycler) -> None:
+    cycler.says["play-1-03"] = {"surface_temperature_celsius": 1372.0}
+    page.goto("/alerts?channel=play-1-03")
+    card = page.locator('.card[data-kind="thermocouple-open"]')
+    expect(card).to_have_count(1)
+    cycler.says.clear()
+    expect(card).to_have_count(0)
+    page.get_by_role("link", name="History").click()
+    expect(page).to_have_url(re.compile(r"show=history"))
+    expect(card.first).to_contain_text("lasted")
+
+
+def test_the_first_page_says_how_it_knows_that_all_is_well(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("#now h1")).to_have_text(re.compile(r"^All is well"))
+    words = page.locator("#now .how").first
+    expect(words).to_contain_text(re.compile(r"\d of \d channels answered, newest reading [\d.]+\ss old"))
+
+
+def test_every_page_opens_by_its_address_without_complaints(page: Page, complaints: list[str]) -> None:
+    for path in PAGES:
+        page.goto(path)
+        expect(page.locator("#main")).to_be_visible()
+        expect(page.locator("body")).to_have_attribute("data-link", "live")
+        expect(page.locator("#status-newest")).to_contain_text("newest reading")
+        assert complaints == [], path
+
+
+def test_one_can_walk_through_all_pages_of_the_navigation(page: Page, complaints: list[str]) -> None:
+    page.goto("/")
+    for name, address in (("Alerts", "/alerts"), ("Tests", "/tests"), ("Compare", "/compare"), ("Health", "/health")):
+        page.locator("#shell nav").get_by_role("link", name=name, exact=True).click()
+        expect(page).to_have_url(re.compile(f"{address}$"))
+        expect(page.locator("#main")).to_contain_text(name)
+    assert complaints == []
+
+
+def test_a_phone_never_scrolls_sideways(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in PAGES:
+        page.goto(path)
+        expect(page.locator("body")).to_have_attribute("data-link", "live")
+        expect(page.locator("#main")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+@pytest.mark.parametrize(
+    ("path", "light"),
+    [("/", "dark"), ("/", "light"), ("/wall", "dark"), ("/wall", "light"), ("/channels/play-1-01", "dark")],
+)
+def test_axe_finds_nothing_serious(page: Page, cycler: Cycler, path: str, light: str) -> None:
+    cycler.says["play-1-01"] = {"voltage_volt": 3.8}
+    page.add_init_script(f"localStorage.setItem('cellwatch-theme', '{light}')")
+    page.goto(path)
+    expect(page.locator('[data-channel="play-1-01"]').first).to_have_attribute("data-severity", "P1")
+    found = Axe().run(page).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in serious] == []
+
+
+def test_the_light_is_the_readers_choice_and_is_kept(page: Page) -> None:
+    page.goto("/")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.locator("#theme-toggle").click()
+    expect(root).to_have_attribute("data-theme", "light")
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "light")
+
+
+def test_the_marks_of_one_channel_agree_everywhere_on_a_page(page: Page, cycler: Cycler) -> None:
+    cycler.says["play-1-01"] = {"voltage_volt": 3.8}
+    page.goto("/channels/play-1-01")
+    expect(page.locator('.card[data-kind="over-voltage"]').first).to_be_visible()
+    marks = page.locator('[data-channel="play-1-01"]').evaluate_all(
+        "all => all.map(e => [e.dataset.state, e.dataset.severity, Boolean(Number(e.dataset.unixTime))].join())"
+    )
+    assert len(marks) >= 2
+    assert set(marks) == {"charging,P1,true"}
+
+
+def test_a_batch_shows_its_tests(page: Page, lab: RunningLab) -> None:
+    page.goto("/batches/plays")
+    expect(page.locator("#cohort-table")).to_contain_text("play-one")
+    page.goto("/batches/nobody")
+    expect(page.locator("#main")).to_contain_text("No test belongs to this batch")
+
+
+def test_rows_that_could_not_be_taken_are_listed_with_the_reason(page: Page, lab: RunningLab) -> None:
+    lab.post([{"channel": "play-1-01", "unix_time_second": 1.0, "voltage_volt": "<b>n/a</b>", "current_ampere": 0}])
+    page.goto("/health")
+    table = page.locator("#health-quarantine")
+    expect(table).to_contain_text("voltage_volt")
+    expect(table).to_contain_text("<b>n/a</b>")
