@@ -9,13 +9,14 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 import settings
-from data_access import embedded, processes
+from data_access import begun, connection, embedded, processes
 from data_access.errors import StoreAway
 from settings import Settings
 from supervisor import Command, Supervisor, end_left_overs, wait_until
@@ -24,6 +25,7 @@ PROJECT = Path(__file__).resolve().parent
 FREE_BYTES = 200_000_000  # what the disk must have left to begin with
 LOOK_SECOND = 0.1
 HINT_SECOND = 30.0
+STORE_SECOND = 3.0  # how long a configured Redis is waited for before the lab refuses to start
 FEEDS, MONITOR, STORES = 1, 2, 3  # the order in which they end: first those who send, last those who keep
 
 
@@ -166,14 +168,15 @@ def keep(chosen: Settings, supervisor: Supervisor, ending: Ending) -> None:
 
 def answers(chosen: Settings) -> bool:
     """Whether the web app says that the lab is ready."""
-    connection = http.client.HTTPConnection(_reachable(chosen.host), chosen.port, timeout=1)
+    line = http.client.HTTPConnection(_reachable(chosen.host), chosen.port, timeout=1)
+    token = chosen.view_token or chosen.operator_token
     try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status != 503
+        line.request("GET", "/readyz", headers={"Authorization": f"Bearer {token}"} if token else {})
+        return line.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
     finally:
-        connection.close()
+        line.close()
 
 
 def address(chosen: Settings) -> str:
@@ -225,6 +228,42 @@ def check(chosen: Settings) -> None:
                 f"Cannot listen on {chosen.host} port {chosen.port}: {error.strerror}. Set CELLWATCH_PORT "
                 "(and CELLWATCH_HOST) to one that is free on this machine."
             ) from error
+    check_archive(chosen)
+    if chosen.redis_url is not None:
+        check_redis(chosen.redis_url)
+
+
+def check_archive(chosen: Settings) -> None:
+    """A folder for the archive must take files, and one that was begun must still be there; raises CannotStart."""
+    if "://" in chosen.archive_url:
+        return
+    folder = Path(chosen.archive_url)
+    if begun.is_gone(chosen.home, chosen.archive_url):
+        raise CannotStart(
+            f"The archive folder {folder} is not there any more. Bring it back (is its disk mounted?), or delete "
+            f"{chosen.home / begun.NAME} to begin an empty archive."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot write in the archive folder {folder}: {error.strerror}. "
+            "Set CELLWATCH_ARCHIVE_URL to a folder of yours."
+        ) from error
+    begun.begin(chosen.home, chosen.archive_url)
+
+
+def check_redis(url: str) -> None:
+    """A Redis that is not ours must answer; raises StoreAway."""
+    end = time.monotonic() + STORE_SECOND
+    while True:
+        try:
+            return connection.check_there(url)
+        except StoreAway:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(LOOK_SECOND)
 
 
 def end_left_server(where: Path) -> None:

@@ -149,9 +149,18 @@ def _port(given: Mapping[str, str], faults: list[str]) -> int:
 
 def _server_url(name: str, given: Mapping[str, str], faults: list[str]) -> str | None:
     url = given.get(name)
-    if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+    if url is not None and not _is_server_url(url):
         faults.append(f"{name}: expected redis://host:port, rediss://host:port or unix:///path")
     return url
+
+
+def _is_server_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        where = parts.path if parts.scheme == "unix" else parts.hostname
+        return parts.scheme in ("redis", "rediss", "unix") and bool(where) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _archive_url(given: Mapping[str, str], home: Path, root: Path, faults: list[str]) -> str:

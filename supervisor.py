@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 SHORTEST_PAUSE = 0.5  # seconds before the first restart; doubled with every further one
-LONGEST_PAUSE = 8.0
+LONGEST_PAUSE = 5.0  # and a few seconds to start: what dies again and again is still back within ten
 STEADY_SECOND = 60.0  # a child that lived this long starts again without having to wait longer
 STAGE_SECOND = 2.5  # what each stage gets to end; three stages stay below the promised ten seconds
 LOG_BYTES = 5_000_000

@@ -51,8 +51,8 @@ def readiness(stores: Lab, now: float) -> dict[str, Any]:
     began = time.perf_counter()
     redis = stores.live.ping()
     redis_lag = round(time.perf_counter() - began, 4)
-    archive = _archive(stores)
     monitor = _monitor(stores, now) if redis.ok else {name: _process({}, now) for name in PROCESSES}
+    archive = _archive(stores, monitor["record"].get("error"))
     ready = redis.ok and archive["ok"] and all(monitor[name]["state"] != "dead" for name in NEEDED)
     return {
         "ready": ready,
@@ -67,19 +67,22 @@ def readiness(stores: Lab, now: float) -> dict[str, Any]:
     }
 
 
-def _archive(stores: Lab) -> dict[str, Any]:
-    """Whether the archive can be read, and how many batches are still on their way to it."""
+def _archive(stores: Lab, refused: str | None) -> dict[str, Any]:
+    """Whether the archive can be read and written, and how many batches are still on their way to it.
+
+    ``refused`` is why ``record`` could not write it when it tried last.
+    """
     cyclers = stores.topology.cycler_ids
     try:
         positions = stores.archive.positions(cyclers)
     except (StoreAway, OSError) as error:
         return {"ok": False, "detail": str(error), "lag_batches": None}
+    found = {"ok": refused is None, "detail": refused or "The archive can be read.", "lag_batches": None}
     try:
         lasts = stores.live.lasts(cyclers)
     except StoreAway:
-        return {"ok": True, "detail": "The archive can be read.", "lag_batches": None}
-    lag = sum(max(0, lasts[cycler] - positions[cycler]) for cycler in cyclers)
-    return {"ok": True, "detail": "The archive can be read.", "lag_batches": lag}
+        return found
+    return {**found, "lag_batches": sum(max(0, lasts[cycler] - positions[cycler]) for cycler in cyclers)}
 
 
 def _monitor(stores: Lab, now: float) -> dict[str, Any]:

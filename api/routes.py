@@ -18,6 +18,7 @@ from api.tests import tests
 from data_access.lab import Lab, StoreAway
 
 API = "/api/v1"
+SUITES = "/_dash-component-suites/"  # files that Dash serves; one it does not have is an exception to it
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ABSENT = Blueprint("absent", __name__)
 
@@ -77,6 +78,8 @@ def _wrong(error: HTTPException) -> AnyResponse | HTTPException:
 
 def _broken(error: Exception) -> Response:
     """The edge: what nobody foresaw is logged with its trace, and the client learns that it is our fault."""
+    if request.path.startswith(SUITES):
+        return refusal(404, "There is no such file.")
     current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return refusal(500, "Something went wrong here; the log of the web app says what.")
 

@@ -165,7 +165,10 @@ def of_arrow(sent: bytes) -> SentRows:
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise Refused(400, f'The stream has the column "{twice}" twice.')
-    columns = {name: _values(table.column(name)) for name in names}
+    try:
+        columns = {name: _values(table.column(name)) for name in names}
+    except (pa.ArrowException, ValueError, OverflowError, KeyError) as error:  # a time zone or a year nobody has
+        raise Refused(400, f"The stream has values that cannot be read: {str(error)[:200]}.") from error
     return SentRows(columns=columns, index=range(table.num_rows))
 
 
@@ -174,6 +177,8 @@ def _values(column: pa.ChunkedArray) -> Sequence[Any] | Array:
     kind = column.type
     if pa.types.is_decimal(kind):
         column = column.cast(pa.float64())
+    elif pa.types.is_temporal(kind) and not pa.types.is_interval(kind):  # as text, the way it stands in a CSV
+        column = column.cast(pa.string())
     if pa.types.is_floating(column.type) or (pa.types.is_integer(kind) and not column.null_count):
         array: Array = column.to_numpy()
         return array

@@ -12,6 +12,7 @@ from api.answers import Refused, answer
 from api.arguments import who
 from api.bodies import json_object
 from cycling.lab_keys import TEST
+from cycling.topology import TestFacts
 from data_access.lab import lab
 
 tests = Blueprint("tests", __name__)
@@ -19,17 +20,19 @@ tests = Blueprint("tests", __name__)
 MOST_EXTRAS = 100
 MOST_NAME = 64  # characters of the name of an extra fact
 MOST_TEXT = 2000
+DEFAULTS = TestFacts(test="")
+END_OF_LIFE = {name: getattr(DEFAULTS, name) for name in ("end_of_life_fraction", "end_of_life_reference")}
 OUR_OWN = ("stated_at", "stated_by", "source", "statements", "extra", "who")  # not for others to say
 
 
 @tests.get("/tests")
 def get_tests() -> Response:
-    return answer({"tests": lab().tests.all()})
+    return answer({"tests": [_with_defaults(facts) for facts in lab().tests.all()]})
 
 
 @tests.get("/tests/<path:test>")
 def get_test(test: str) -> Response:
-    return answer(known_test(test))
+    return answer(_with_defaults(known_test(test)))
 
 
 @tests.put("/tests/<path:test>")
@@ -45,7 +48,7 @@ def put_test(test: str) -> Response:
     if len(facts) > MOST_EXTRAS:
         raise Refused(400, f"{len(facts)} facts of one test; expected at most {MOST_EXTRAS}.")
     _check_limits({**(lab().tests.get(test) or {}), **facts})
-    return answer(lab().tests.put(test, facts, who(content), time.time(), "api"))
+    return answer(_with_defaults(lab().tests.put(test, facts, who(content), time.time(), "api")))
 
 
 def known_test(test: str) -> dict[str, Any]:
@@ -54,6 +57,11 @@ def known_test(test: str) -> dict[str, Any]:
     if facts is None:
         raise Refused(404, f'There is no test "{test[:200]}".')
     return facts
+
+
+def _with_defaults(facts: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a test, and by which end of life it is judged when nobody said."""
+    return {"test": facts["test"], **END_OF_LIFE, **facts}
 
 
 def _check(name: str, value: Any) -> None:

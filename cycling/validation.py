@@ -22,7 +22,9 @@ MOST_SECONDS_AHEAD = 86_400.0  # a clock further ahead is wrong, and would hold 
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MOST_CHARACTERS = 200  # of a test's name
 TIMES = ("unix_time_second", "test_time_second", "arrival_time_second")
-RANGES = {"int32": (-(2.0**31), 2.0**31), "int64": (-(2.0**63), 2.0**63)}
+# Whole numbers travel as float64, which is exact up to 2**53; a larger one would be kept as its neighbour.
+RANGES = {"int32": (-(2.0**31), 2.0**31), "int64": (-(2.0**53), 2.0**53)}
+ARCHIVED_AS_FLOAT32 = ("voltage_volt", "current_ampere")
 ALLOWED: Mapping[str, tuple[str, ...]] = {"step_type": STEP_TYPES, "channel_status": CHANNEL_STATUSES}
 REQUIRED = tuple(name for name, column in COLUMNS.items() if column.required)
 REQUIRED_LENIENT = ("channel", "unix_time_second")
@@ -111,8 +113,8 @@ def _numbers(name: str, given: Given, troubles: Troubles, text_numbers: bool) ->
     if set(map(type, values)) <= {int, float, type(None)}:
         try:
             return np.array(values, dtype=np.float64)  # None becomes NaN
-        except OverflowError:
-            pass  # an integer beyond any float: found row by row below
+        except OverflowError:  # an integer beyond any float: found row by row
+            return _numbers_one_by_one(name, values, troubles)
     return _numbers_one_by_one(name, values, troubles)
 
 
@@ -137,12 +139,14 @@ def _in_range(name: str, numbers: npt.NDArray[np.float64], given: Given, trouble
     troubles.mark(np.isinf(numbers), name, given, "not a finite number")
     if kind in RANGES:
         low, high = RANGES[kind]
-        troubles.mark(~((numbers >= low) & (numbers < high)) & ~np.isnan(numbers), name, given, f"outside {kind}")
+        troubles.mark(~((numbers >= low) & (numbers < high)) & ~np.isnan(numbers), name, given, f"outside {low:.0f} to {high:.0f}")
         troubles.mark((numbers != np.rint(numbers)) & ~np.isnan(numbers), name, given, "expected a whole number")
     elif kind == "float32":
         with np.errstate(over="ignore"):
             numbers = numbers.astype(np.float32).astype(np.float64)  # live, archive and replay then agree
         troubles.mark(np.isinf(numbers), name, given, "too large for float32")
+    elif name in ARCHIVED_AS_FLOAT32:
+        troubles.mark(np.abs(numbers) > np.finfo(np.float32).max, name, given, "too large for float32")
     if name == "internal_resistance_ohm":
         numbers = np.where(numbers == 0.0, np.nan, numbers)  # 0 in a vendor's file means not measured
     return numbers

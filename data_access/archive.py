@@ -6,7 +6,7 @@ of the Redis streams it holds, so whoever writes can be killed at any moment and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from cycling.identity import CELL
 from cycling.readings import Batch
 from cycling.types import Alert, Cycle
 from data_access import codec, facts, keys, shapes
@@ -74,7 +75,7 @@ class Wanted:
 class Archive:
     """Everything that is kept for good."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, is_gone: Callable[[], bool] = lambda: False) -> None:
         self.url = url.rstrip("/")
         self.reader = Reader()
         self.tables = {
@@ -84,11 +85,12 @@ class Archive:
                 partition_by=["date"],
                 pruned_by=("channel", "test", "unix_time_second"),
                 properties=shapes.properties(),
+                is_gone=is_gone,
             )
         }
         for name in TABLES[1:]:
             schema = getattr(facts, name.upper())
-            self.tables[name] = Table(f"{self.url}/{name}", schema, properties=facts.PACKED)
+            self.tables[name] = Table(f"{self.url}/{name}", schema, properties=facts.PACKED, is_gone=is_gone)
 
     def version(self, table: str) -> int:
         """The version of a table, -1 before its first commit: the key for whatever is cached of it."""
@@ -178,6 +180,19 @@ class Archive:
         )
         found = self.reader.table(query, values, snapshot.files).to_pylist()
         return {row["channel"]: (row["test"], row["status"]) for row in found}
+
+    def tests_with_readings(self) -> dict[str, dict[str, str]]:
+        """Every test that has readings, with its channel and, where a row says it, its cell."""
+        snapshot = self.tables["readings"].snapshot(files=True)
+        if not snapshot.files:
+            return {}
+        cell = f"any_value({CELL})" if snapshot.columns.get(CELL) == pa.string() else "NULL"
+        query = (
+            f"SELECT test, any_value(channel) AS channel, {cell} AS {CELL} "
+            "FROM {rows} WHERE test IS NOT NULL GROUP BY test"
+        )
+        found = self.reader.table(query, [], snapshot.files).to_pylist()
+        return {row.pop("test"): {name: value for name, value in row.items() if value is not None} for row in found}
 
     def cycles(
         self, *, test: str | None = None, channel: str | None = None, tests: Sequence[str] | None = None

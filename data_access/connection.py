@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -29,6 +30,25 @@ def client_of(url: str) -> Any:
         max_connections=1024,
         retry=Retry(NoBackoff(), 0),
     )
+
+
+def check_there(url: str) -> None:
+    """Raises StoreAway, in words that say what to do, unless the server answers."""
+    client = client_of(url)
+    try:
+        with reaching_redis(without_secret(url)):
+            client.ping()
+    finally:
+        client.close()
+
+
+def without_secret(url: str) -> str:
+    """The address as it may be shown: without user and password."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts.path
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 class Part:

@@ -56,6 +56,7 @@ class Table:
         properties: WriterProperties,
         partition_by: Sequence[str] = (),
         pruned_by: Sequence[str] = (),
+        is_gone: Callable[[], bool] = lambda: False,
     ) -> None:
         self.url, self.schema = url, schema
         self.partition_by = list(partition_by)
@@ -66,6 +67,8 @@ class Table:
         self._positions = Positions(url)
         self._lock = threading.RLock()
         self._handle: DeltaTable | None = None
+        self._was_there = False  # in the life of this process; of earlier ones ``is_gone`` knows
+        self._is_gone = is_gone
 
     def version(self) -> int:
         """The newest version, -1 before the first commit."""
@@ -96,12 +99,12 @@ class Table:
         """Commits the rows of an Arrow table with the cursors; says the version. Raises Fenced."""
 
         def write(handle: DeltaTable, commit: CommitProperties) -> None:
-            new = set(rows.column_names) - {field.name for field in handle.schema().fields}
+            known = {field.name for field in handle.schema().fields}
             write_deltalake(
                 handle,
                 rows,
                 mode="append",
-                schema_mode="merge" if new else None,
+                schema_mode="merge" if known != set(rows.column_names) else None,  # more columns, or fewer
                 writer_properties=self.properties,
                 commit_properties=commit,
             )
@@ -148,6 +151,7 @@ class Table:
             return handle.version()
 
     def _newest(self) -> DeltaTable | None:
+        self._check_it_is_there()
         if self._handle is not None:
             self._handle.update_incremental()
         else:
@@ -155,9 +159,21 @@ class Table:
                 self._handle = DeltaTable(self.url)
             except TableNotFoundError:
                 return None
+        self._was_there = True
         return self._handle
 
+    def _check_it_is_there(self) -> None:
+        """A folder that was taken away must not look like an archive that is still empty, nor be begun anew."""
+        folder = local(self.url)
+        gone = folder is not None and self._was_there and not (folder / "_delta_log").is_dir()
+        if gone or (self._handle is None and self._is_gone()):
+            raise StoreAway(
+                f"The archive table {self.url} is not there any more. Bring its folder back; "
+                "until then new readings stay in Redis, and nothing is lost."
+            )
+
     def _created(self) -> DeltaTable:
+        self._check_it_is_there()
         if self._handle is None:
             if folder := local(self.url):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -169,6 +185,7 @@ class Table:
                 configuration=self.configuration,
             )
             self._to_disk(0, 0)
+            self._was_there = True
         return self._handle
 
     def _to_disk(self, first: int, last: int) -> None:

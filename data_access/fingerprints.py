@@ -2,17 +2,21 @@
 
 Two readings are the same when channel, test as sent, record_index and unix_time_second agree; without a
 record_index, when every value agrees. A fingerprint is 16 bytes: 8 of that key, 8 of all the values. It must
-not depend on the company a reading is sent in, so a column that is absent and one that is empty are the same.
+not depend on the company a reading is sent in, so a column that is absent and one that is empty are the same,
+and so are an extra column's number and the text that says it: one text makes its whole column text.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from cycling.extras import LARGEST_EXACT, PLAIN_NUMBER
 from cycling.readings import COLUMNS, Batch, is_text
 
 NUMBERS = tuple(
@@ -22,6 +26,7 @@ NUMBERS = tuple(
 )
 TEXTS = ("channel", "test")
 OTHER_TEXTS = ("step_type", "channel_status")
+TRUTHS = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True)
@@ -84,5 +89,13 @@ def _extras(batch: Batch) -> list[str]:
         text = is_text(name, values)
         for row, value in enumerate(values):
             if value is not None and (text or value == value):  # NaN is not itself
-                told[row].append(f"{name}={value if text else float(value) + 0.0!r}")
+                told[row].append(f"{name}={as_said(value)}")
     return ["\0".join(parts) for parts in told]
+
+
+def as_said(value: Any) -> str:
+    """The value of an extra column as text; a text that says a number is told as that number would be."""
+    if isinstance(value, str):
+        number = TRUTHS.get(value, math.nan) if not PLAIN_NUMBER.fullmatch(value) else float(value)
+        return repr(number + 0.0) if abs(number) < LARGEST_EXACT else value
+    return repr(float(value) + 0.0)

@@ -15,6 +15,7 @@ from data_access import keys
 from data_access.archive import Archive
 from data_access.connection import Part, at_redis, number, text
 from data_access.errors import StoreAway
+from data_access.placing import place
 from data_access.tests_now import from_json
 
 PEOPLE = ("api", "page")  # a person who says the same again means it; lab.toml is read at every start
@@ -95,7 +96,8 @@ class Tests(Part):
         """States facts of a test; what is not named stays, None takes a fact back. Says what is known now.
 
         ``source`` is api, page, lab.toml or a feed's name. A source that is read again and again and states
-        what it stated before says nothing new, and so does not undo what people said meanwhile.
+        what it stated before says nothing new, and so does not undo what people said meanwhile. A test that is
+        put on a channel where it was not before is that channel's current one from now on.
         """
         said = {name: value for name, value in facts.items() if name not in ("test", "statements")}
         for _ in range(MOST_TRIES):
@@ -109,6 +111,8 @@ class Tests(Part):
                 **{"stated_at": at, "stated_by": who, "source": source},
                 "statements": statements if source in PEOPLE else {**statements, source: said},
             }
+            if said.get("channel") not in (None, known.get("channel")):
+                place(self, self.journal.archive, self.topology, said["channel"], test, now.get("cell"))
             entry = {"kind": "test", "who": who, "at": at, "source": source, "test": test, "facts": said}
             answer, _n = self.journal.note(entry, test=test, before=before, now=json.dumps(now))
             if answer == "ok":
@@ -139,11 +143,14 @@ class Tests(Part):
 
     @at_redis
     def give_back(self, rows: list[dict[str, Any]]) -> None:
-        """Puts metadata back that an emptied Redis forgot; what it has stays."""
+        """Puts metadata back that an emptied Redis forgot, and tests that only readings name; what it has stays."""
         for row in rows:
             facts = {**(row.get("extra") or {}), **{k: v for k, v in row.items() if k != "extra"}}
             known = {name: value for name, value in facts.items() if value is not None and name != "test"}
             self.client.hsetnx(keys.lab("tests"), row["test"], json.dumps(known))
+        if not self.client.exists(keys.lab("tests-given-back")):  # once in the life of this Redis: it reads every file
+            self.began(self.journal.archive.tests_with_readings())
+            self.client.set(keys.lab("tests-given-back"), 1)
 
 
 def _told(test: str, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import current_app
 
 from cycling.topology import Topology
-from data_access import caching, embedded
+from data_access import begun, caching, embedded
 from data_access.archive import Archive
-from data_access.connection import client_of
+from data_access.connection import client_of, without_secret
 from data_access.errors import Fenced, Gap, StoreAway
 from data_access.history import History
 from data_access.journal import Journal, Tests
@@ -55,8 +55,8 @@ class Lab:
 def connect(*, redis_url: str | None, home: Path, archive_url: str, topology: Topology) -> Lab:
     """Opens the stores; nothing is asked of them yet. ``redis_url`` None: the lab's own server in ``home``."""
     url = redis_url or embedded.url(embedded.socket_path(home))
-    client, where = client_of(url), _without_secret(url)
-    archive = Archive(archive_url)
+    client, where = client_of(url), without_secret(url)
+    archive = Archive(archive_url, partial(begun.is_gone, home, archive_url))
     live = Live(client, where, topology, Past(archive, Streams(client, where), topology), archive)
     journal = Journal(client, where, archive)
     tests = Tests(client, where, journal, topology)
@@ -83,12 +83,3 @@ def lab() -> Lab:
     """The stores of the web app that handles the current request."""
     found: Lab = current_app.extensions[EXTENSION]
     return found
-
-
-def _without_secret(url: str) -> str:
-    """The address as it may be shown: without user and password."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts.path
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"

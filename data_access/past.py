@@ -14,7 +14,8 @@ from cycling.readings import COLUMNS, Batch, concat
 from cycling.topology import UNLISTED, Topology
 from data_access import codec
 from data_access.archive import Archive, Wanted
-from data_access.shapes import SMALL, TYPES
+from data_access.fingerprints import as_said
+from data_access.shapes import SMALL, TYPES, vendor_name
 from data_access.streams import Streams
 
 Rows = npt.NDArray[np.int64]
@@ -53,7 +54,8 @@ class Past:
         other: list[int] = []
         if len(stored):
             candidates = _by_key(stored)
-            compared = [name for name in {**batch.columns, **stored.columns} if name not in NOT_COMPARED]
+            sent = {**batch.columns, **stored.columns}
+            compared = [name for name in sent if name in COLUMNS and name not in NOT_COMPARED]
             for row in range(len(batch)):
                 verdicts = [
                     _agree(batch, row, stored, candidate, compared)
@@ -115,11 +117,20 @@ def _agree(batch: Batch, row: int, stored: Batch, candidate: int, compared: list
             continue
         if _missing(sent) != _missing(kept):
             return False
-        if name in SMALL or (name in COLUMNS and TYPES[name] == codec.KINDS["float32"]):
+        if name in SMALL or TYPES[name] == codec.KINDS["float32"]:
             sent, kept = np.float32(sent), np.float32(kept)
         if sent != kept:
             return False
-    return True
+    return _extras(batch, row) == _extras(stored, candidate)
+
+
+def _extras(batch: Batch, row: int) -> list[tuple[str, str]]:
+    """The extra values of a row under their vendor's names, wherever in the archive they lie."""
+    return sorted(
+        (vendor_name(name), as_said(values[row]))
+        for name, values in batch.columns.items()
+        if name not in COLUMNS and not _missing(values[row])
+    )
 
 
 def _missing(value: Any) -> bool:

@@ -2,11 +2,12 @@
 
 Voltage, current, temperatures and resistance are float32 there, times and counters float64. Extra columns keep
 their vendor's name. A Delta table knows no upper and lower case and one type for a column, and a stream must
-never stop for that: what does not fit goes beside it, as ``name_text``, ``name_number`` or ``name_2``.
+never stop for that: what does not fit goes beside it, as ``name_text``, ``name_number`` or ``name_text_2``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
@@ -22,6 +23,7 @@ SMALL = ("voltage_volt", "current_ampere")  # float64 on the wire, float32 in th
 TYPES: Mapping[str, Any] = {
     name: pa.float32() if name in SMALL else KINDS[column.kind] for name, column in COLUMNS.items()
 }
+BESIDE = re.compile(r"_(text|number)(_\d+)?$")
 READINGS = pa.schema([*TYPES.items(), ("date", pa.date32())])
 
 
@@ -93,3 +95,8 @@ def _place(name: str, kind: Any, taken: Mapping[str, tuple[str, Any]], used: set
         if there[1] == kind:
             return there[0]
     raise AssertionError("count() never ends")
+
+
+def vendor_name(name: str) -> str:
+    """The name by which the values of an extra column are known again, in whichever column they lie."""
+    return BESIDE.sub("", name.lower())

@@ -89,16 +89,19 @@ class Watcher:
         self._moved: set[str] = set()
         self._published_at = self._saved_at = self._full_at = 0.0
         self._gaps: list[str] = []
+        self._caught_up = False
 
     def look(self, now: float) -> None:
         """Fold what has come in and tell it. While there is more to catch up with, time stands at the data."""
-        said = self._hear()
+        # What people said of an alert counts once the alert is known: after a restart the fold finds it again first.
+        said = self._caught_up and self._hear()
         try:
             found = self.lab.live.read(self.positions, block_ms=0, most=AT_ONCE)
         except Gap as gap:
             self._step_over(gap)
             found = []
         behind = len(found) >= AT_ONCE
+        self._caught_up = self._caught_up or not behind
         batch = concat(batch for _cycler, _n, batch in found)
         for test in dict.fromkeys(batch.texts("test").tolist()) if len(batch) else ():
             if test not in self.watch.facts:

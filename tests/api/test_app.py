@@ -99,3 +99,7 @@ def test_with_a_token_configured_dash_shows_nothing_to_strangers(client: FlaskCl
 
 def test_the_layout_is_small_enough_for_dash(client: FlaskClient) -> None:
     assert client.get("/_dash-layout").text.count('"namespace"') <= 150
+
+
+def test_a_file_that_dash_does_not_have_is_not_our_fault(client: FlaskClient) -> None:
+    assert client.get("/_dash-component-suites/dash/deps/x.js").status_code == 404

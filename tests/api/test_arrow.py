@@ -47,6 +47,31 @@ def test_an_arrow_stream_is_read(client: FlaskClient, lab: Lab, compression: str
     assert "arbin-1-02" in client.get("/api/v1/quarantine").text
 
 
+def test_times_in_extra_columns_are_kept_as_text(client: FlaskClient, lab: Lab) -> None:
+    when = pa.array([1_800_000_000, None], pa.timestamp("s", "UTC"))
+    table = pa.table({**_good(2), "calibrated": when, "date": pa.array([20_000, 20_001], pa.date32())})
+    assert post(client, arrow(table), ARROW).json == {"accepted": 2, "rejected": []}
+    rows = stored(lab)
+    assert [one["calibrated"] for one in rows] == ["2027-01-15 08:00:00Z", None]
+    assert [one["date"] for one in rows] == ["2024-10-04", "2024-10-05"]
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/At all", "UTC"])
+def test_times_that_no_calendar_has_are_refused_or_kept_but_break_nothing(client: FlaskClient, zone: str) -> None:
+    table = pa.table({**_good(1), "calibrated": pa.array([2**62], pa.timestamp("s", zone))})
+    assert post(client, arrow(table), ARROW).status_code in (202, 400)
+
+
+def _good(rows: int) -> dict[str, object]:
+    now = time.time()
+    return {
+        "channel": ["arbin-1-01"] * rows,
+        "unix_time_second": [now + row for row in range(rows)],
+        "voltage_volt": [3.7] * rows,
+        "current_ampere": [1.0] * rows,
+    }
+
+
 @pytest.mark.parametrize("body", [b"no arrow", b"\xff\xff\xff\xff", b"ARROW1\0\0"])
 def test_what_is_no_arrow_stream_is_refused(client: FlaskClient, body: bytes) -> None:
     answer = post(client, body, ARROW)

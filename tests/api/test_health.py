@@ -56,6 +56,14 @@ def test_without_record_or_watch_a_lab_is_not_ready(client: FlaskClient, lab: La
     assert answer.json["monitor"][process]["age_second"] >= 11
 
 
+def test_a_lab_whose_archive_takes_nothing_is_not_ready_and_says_why(client: FlaskClient, lab: Lab) -> None:
+    beat(lab, 0.0, "watch")
+    lab.live.beat("record", {"error": "The disk is full."}, time.time())
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["archive"]["ok"]) == (503, False)  # type: ignore[index]
+    assert answer.json["archive"]["detail"] == "The disk is full."  # type: ignore[index]
+
+
 def test_a_lab_that_never_started_is_not_ready(client: FlaskClient) -> None:
     assert client.get("/readyz").status_code == 503
 

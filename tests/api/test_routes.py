@@ -173,6 +173,13 @@ def test_a_test_is_described_before_its_first_reading(client: FlaskClient, test:
     assert [told["test"] for told in listed["tests"]] == [test]
 
 
+def test_a_test_tells_by_which_end_of_life_it_is_judged(client: FlaskClient) -> None:
+    told = client.put("/api/v1/tests/t", json={"end_of_life_fraction": 0.7}).json
+    assert (told["end_of_life_fraction"], told["end_of_life_reference"]) == (0.7, "initial")  # type: ignore[index]
+    client.put("/api/v1/tests/t", json={"end_of_life_fraction": None})
+    assert client.get("/api/v1/tests/t").json["end_of_life_fraction"] == 0.8  # type: ignore[index]
+
+
 def test_the_newest_statement_wins_and_null_takes_one_back(client: FlaskClient, lab: Lab) -> None:
     client.put("/api/v1/tests/t", json={"cell": "A", "owner": "x"})
     told = client.put("/api/v1/tests/t", json={"cell": "B", "owner": None}).json

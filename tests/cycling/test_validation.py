@@ -116,9 +116,14 @@ def test_a_word_outside_the_vocabulary_is_rejected_with_what_is_allowed() -> Non
 
 def test_counters_are_whole_numbers_that_fit_their_type() -> None:
     assert reason(cycle_count=1.5) == "expected a whole number"
-    assert reason(cycle_count=2**31) == "outside int32"
-    assert reason(record_index=2**63) == "outside int64"
-    assert check({"cycle_count": 2**31 - 1, "record_index": 2**62, "step_id": -5.0}).rejected == ()
+    assert reason(cycle_count=2**31) == "outside -2147483648 to 2147483648"
+    assert reason(record_index=2**63) == reason(record_index=2**53) == f"outside {-(2**53)} to {2**53}"
+    assert check({"cycle_count": 2**31 - 1, "record_index": 2**53 - 1, "step_id": -5.0}).rejected == ()
+
+
+def test_a_voltage_the_archive_cannot_hold_is_rejected() -> None:
+    assert reason(voltage_volt=1e300) == "too large for float32"
+    assert reason(current_ampere=-1e39) == "too large for float32"
 
 
 def test_temperatures_are_rounded_to_what_the_archive_keeps() -> None:

@@ -53,6 +53,12 @@ def test_a_row_has_the_same_fingerprint_alone_and_among_others() -> None:
     assert fingerprints(rows) == alone
 
 
+def test_an_extra_number_is_the_same_when_a_text_makes_its_column_text() -> None:
+    assert mark(aux="1") == mark(aux="1.0") == mark(aux=1.0)
+    assert mark(aux="true") == mark(aux=1.0)
+    assert len({mark(aux=said) for said in ("1", "01", "one", "9007199254740993", "9007199254740992")}) == 5
+
+
 def test_what_a_batch_says_twice_is_sorted_out() -> None:
     rows = batch([NOW] * 4, record_index=[1, 1, 1, 2], voltage_volt=[3.0, 3.0, 3.1, 3.0])
     told = without_repeats(fingerprints(rows))

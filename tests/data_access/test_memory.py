@@ -52,6 +52,20 @@ def test_an_old_row_with_fewer_values_is_another_saying_of_it(lab: Lab) -> None:
     assert send(lab, batch([NOW - REMEMBERED - 100], record_index=1)) == (0, [0])
 
 
+def test_extra_values_are_known_again_wherever_the_archive_put_them(lab: Lab) -> None:
+    times = seconds(3, NOW - REMEMBERED - 100)
+    said: tuple[dict[str, object], ...] = ({"aux": 1.0, "date": "x"}, {"aux": "text"}, {"aux": 2.0, "Aux": "y"})
+    rows = [batch([time], record_index=1, **extras) for time, extras in zip(times, said, strict=True)]
+    for row in rows:
+        send(lab, row)
+    forget_fingerprints(lab)
+    for _ in ("in the stream", "in the archive"):
+        assert [send(lab, row) for row in rows] == [(1, [])] * 3
+        assert send(lab, batch(times[:1], record_index=1, aux=3.0, date="x")) == (0, [0])
+        record.flush(lab, NOW)
+    assert len(stored(lab)) == 3
+
+
 def test_fingerprints_expire_after_two_hours(lab: Lab) -> None:
     send(lab, batch([NOW]))
     [name] = lab.live.client.keys("seen:*")

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 
 from cycling.readings import COLUMNS
 from cycling.topology import Topology
-from data_access import codec, keys
+from data_access import begun, codec, keys
 from data_access.archive import Part, Wanted
 from data_access.errors import StoreAway
 from data_access.lab import Lab, Published, connect
@@ -72,6 +72,15 @@ def test_extra_columns_are_archived_under_their_names(lab: Lab) -> None:
     table = lab.archive.readings(Wanted())
     assert table.column("Aux (V), 1").to_pylist() == [1.5, None]
     assert table.column("operator").to_pylist() == [None, "Ada"]
+
+
+def test_readings_without_the_extra_columns_of_earlier_ones_are_archived_too(lab: Lab) -> None:
+    for second, columns in enumerate([{"note": "x"}, {}, {"operator": "Ada"}, {"note": "y"}]):
+        send(lab, second, **columns)
+        record.flush(lab, NOW)
+    table = lab.archive.readings(Wanted())
+    assert table.column("note").to_pylist() == ["x", None, None, "y"]
+    assert table.column("operator").to_pylist() == [None, None, "Ada", None]
 
 
 def test_no_extra_column_can_stop_recording(lab: Lab) -> None:
@@ -167,6 +176,34 @@ def test_an_archive_that_is_away_is_said_in_the_heartbeat_and_nothing_is_lost(la
     assert (progress.failures, progress.error, archived(lab)) == (0, None, [0])
 
 
+def test_an_archive_that_is_taken_away_is_not_begun_anew_and_goes_on_when_it_is_back(lab: Lab) -> None:
+    send(lab, 0)
+    progress, _ = record.step(lab, Progress(), NOW)
+    archive = Path(lab.archive.url)
+    away = archive.rename(archive.with_name("away"))
+    send(lab, 1)
+    for _ in range(2):
+        progress, _ = record.step(lab, progress, NOW)
+        assert "is not there any more. Bring its folder back" in str(progress.error)
+    with pytest.raises(StoreAway, match="Bring its folder back"):
+        lab.archive.version("readings")
+    assert not archive.exists()
+    away.rename(archive)
+    progress, _ = record.step(lab, progress, NOW)
+    assert (progress.error, progress.gaps, archived(lab)) == (None, (), [0, 1])
+
+
+def test_a_recorder_that_starts_while_the_archive_is_away_waits_for_it(lab: Lab) -> None:
+    send(lab, 0)
+    begun.begin(lab.home, lab.archive.url)
+    progress, _ = record.step(another(lab), Progress(), NOW)
+    assert "is not there any more" in str(progress.error)
+    assert not Path(lab.archive.url).exists()
+    Path(lab.archive.url).mkdir()
+    assert record.step(another(lab), progress, NOW)[0].error is None
+    assert archived(lab) == [0]
+
+
 def test_a_redis_that_is_away_does_not_end_recording(tmp_path: Path, topology: Topology) -> None:
     nowhere = connect(redis_url=None, home=tmp_path, archive_url=str(tmp_path / "a"), topology=topology)
     progress, full = record.step(nowhere, Progress(), NOW)
@@ -202,6 +239,18 @@ def test_what_an_emptied_redis_forgot_is_given_back_from_the_archive(lab: Lab, v
     assert [one.id for one in lab.live.alerts()] == ["open"]
     assert [entry["text"] for entry in lab.journal.entries(after="1")] == ["Seen."]
     assert int(lab.journal.append("comment", "ada", NOW, alert="open", text="Again.")) == int(said) + 1
+
+
+def test_tests_that_only_their_readings_name_are_given_back_too(lab: Lab, valkey: Server) -> None:
+    send(lab, 0)
+    send(lab, 1, test="run-7", cell="A1")
+    record.flush(lab, NOW)
+    valkey.flush()
+    record.step(lab, Progress(), NOW)
+    assert lab.tests.all() == [
+        {"test": "arbin-1-01-001", "channel": "arbin-1-01"},
+        {"test": "run-7", "channel": "arbin-1-01", "cell": "A1"},
+    ]
 
 
 def test_a_batch_and_arrow_tables_are_archived_alike(lab: Lab) -> None:

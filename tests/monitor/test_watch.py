@@ -88,6 +88,19 @@ def test_an_acknowledgement_reaches_the_alert_and_survives(lab: Lab) -> None:
     assert again.watch.alerts()[0].acknowledged_by == "ada"
 
 
+def test_an_acknowledgement_of_an_alert_younger_than_the_snapshot_survives_a_kill(lab: Lab) -> None:
+    first = watcher(lab)
+    first.look(NOW)  # saves an empty snapshot
+    sent(lab, until_fault(), NOW + 1)
+    first.look(NOW + 2)
+    (alert,) = lab.live.alerts()
+    lab.journal.append("acknowledge", "ada", NOW + 3, alert=alert.id)
+    again = watcher(lab, NOW + 4)  # the first was killed before it heard of it or saved again
+    for second in (5, 6, 7):
+        again.look(NOW + second)
+    assert [(a.id, a.acknowledged_by) for a in lab.live.alerts()] == [(alert.id, "ada")]
+
+
 def test_a_shelf_ends_by_itself(lab: Lab) -> None:
     sent(lab, until_fault(), NOW)
     one = watcher(lab)

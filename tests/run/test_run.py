@@ -153,6 +153,34 @@ def test_a_machine_without_any_redis_is_told_what_to_install(tmp_path: Path) -> 
     assert "Traceback" not in told
 
 
+def test_a_configured_redis_that_is_not_there_is_named_and_nothing_is_started(tmp_path: Path) -> None:
+    lab = Lab(tmp_path / "home", CELLWATCH_REDIS_URL=f"redis://user:secret@127.0.0.1:{free_port()}")
+    told = lab.refusal()
+    assert "is not there" in told
+    assert "Start it, or check CELLWATCH_REDIS_URL" in told
+    assert "secret" not in told
+    assert not (lab.home / "processes.json").exists()
+
+
+def test_an_archive_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    chosen = run.settings.load({"CELLWATCH_HOME": str(tmp_path), "CELLWATCH_ARCHIVE_URL": str(tmp_path / "file" / "a")})
+    with pytest.raises(run.CannotStart, match=r"Cannot write in the archive folder .*: Not a directory. Set"):
+        run.check_archive(chosen)
+
+
+def test_an_archive_that_was_begun_and_is_gone_is_not_begun_anew(tmp_path: Path) -> None:
+    chosen = run.settings.load({"CELLWATCH_HOME": str(tmp_path)})
+    run.check_archive(chosen)
+    run.check_archive(chosen)
+    (tmp_path / "archive").rename(tmp_path / "away")
+    with pytest.raises(run.CannotStart, match=r"is not there any more. Bring it back .* or delete .*archive.begun"):
+        run.check_archive(chosen)
+    (tmp_path / "archive.begun").unlink()
+    run.check_archive(chosen)
+    assert (tmp_path / "archive").is_dir()
+
+
 def test_a_full_disk_is_named_with_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "FREE_BYTES", 10**18)
     chosen = run.settings.load({"CELLWATCH_HOME": str(tmp_path)})

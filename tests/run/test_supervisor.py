@@ -90,7 +90,7 @@ def test_the_pause_before_a_restart_doubles_and_stays_below_ten_seconds(watched:
         watched.supervisor.look()  # buries it
         child.due = 0.0
         watched.supervisor.look()  # starts it again
-    assert pauses == [0.5, 1, 2, 4, 8, 8, 8]
+    assert pauses == [0.5, 1, 2, 4, 5, 5, 5]
 
 
 def test_stages_end_one_after_the_other(watched: Watched) -> None:

@@ -92,6 +92,8 @@ def test_one_token_for_both_would_let_viewers_act(root: Path) -> None:
         ("CELLWATCH_HOST", "300.1.1.1"),
         ("CELLWATCH_HOST", "a b"),
         ("CELLWATCH_REDIS_URL", "redis"),
+        ("CELLWATCH_REDIS_URL", "redis://"),
+        ("CELLWATCH_REDIS_URL", "redis://host:port"),
         ("CELLWATCH_ARCHIVE_URL", "ftp://x"),
         ("CELLWATCH_PUBLIC_URL", "lab.example.org"),
         ("CELLWATCH_PUBLIC_URL", "https://lab.example.org/cellwatch"),
