@@ -29,7 +29,11 @@ DIRECTION_OF_STEP = {
 }
 NOT_RUNNING = frozenset({"paused", "finished", "stopped", "error", "idle"})
 LONGEST_HOLE = 1800.0  # s; in constant voltage Arbin logs on change, up to 1136 s apart (CALCE): not a hole
-SETPOINT_READINGS = 9  # the setpoint is the median of readings 2 to 10 of a step
+SETPOINT_READINGS = 9  # the setpoint is the median of the readings 2 to 10 of a step that have a current
+ALIKE = 0.3  # share by which such readings may differ where a current is held constant
+HIGHEST_VOLT, LOWEST_VOLT = 6.0, -0.5  # beyond is no single lithium-ion cell
+LARGEST_C_RATE = 30.0  # beyond what cycling tests of whole cells use
+LARGEST_AMPERE = 1e4  # the same where the capacity is not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,7 @@ class Rows:
     cycler_cycle: Floats
     voltage: Floats
     current: Floats
+    readable: Bools  # voltage and current are there, and a cell can have them
     surface: Floats  # cell temperature as reported
     ambient: Floats  # chamber temperature as reported, NaN where not
     resistance: Floats
@@ -58,9 +63,12 @@ class Rows:
     finished: Bools
     same_step: Bools  # the row before is of the same step
     step_row: Floats  # 1 for the first row of a step
-    setpoint: Floats  # A, magnitude learned from readings 2 to 10 of the step; NaN while learning
-    scale: Floats  # the largest believable |current| of the test so far
-    before_voltage: Floats
+    setpoint: Floats  # A, magnitude learned from the first readings of the step; NaN while learning
+    steady: Bools  # the readings it was learned from were alike
+    scale: Floats  # the largest |current| of the test so far that two readings in a row had
+    held_voltage: Floats  # of the newest readable row, this one included
+    held_current: Floats
+    before_voltage: Floats  # of the newest readable row before
     before_current: Floats
     throughput: Throughput
 
@@ -70,19 +78,24 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
     runs = turn.runs
     unix = batch.numbers("unix_time_second")
     voltage, current = batch.numbers("voltage_volt"), batch.numbers("current_ampere")
-    before_voltage = runs.previous(voltage, turn.carry("voltage", np.nan))
-    before_current = runs.previous(current, turn.carry("current", np.nan))
+    readable = _readable(limits, runs, voltage, current)
+    held_voltage = runs.last_where(readable, voltage, turn.carry("voltage", np.nan))
+    held_current = runs.last_where(readable, current, turn.carry("current", np.nan))
+    before_voltage = runs.previous(held_voltage, turn.carry("voltage", np.nan))
+    before_current = runs.previous(held_current, turn.carry("current", np.nan))
     elapsed, dt, whole, missing, seam = _clock(turn, batch, unix, time_factor)
     direction, declared = _direction(batch)
-    scale = runs.running_max(np.where(np.abs(current) < 1e4, np.abs(current), 0.0), turn.carry("scale", 0.0))
-    by_current = np.where(np.abs(current) > 0.01 * scale, np.sign(current), REST)
-    direction = np.where(declared, direction, np.where(np.isnan(current), REST, by_current))
+    # Two readings in a row: one wild sample would otherwise turn every later current into a rest.
+    twice = np.fmin(np.abs(held_current), np.abs(before_current))
+    scale = runs.running_max(np.nan_to_num(twice), turn.carry("scale", 0.0))
+    by_current = np.where(np.abs(held_current) > 0.01 * scale, np.sign(held_current), REST)
+    direction = np.where(declared, direction, np.where(np.isnan(held_current), REST, by_current))
     same_step = _same_step(turn, batch, direction, declared) & ~seam
     step_row = runs.count(same_step, turn.carry("step_row", 0.0)) + 1
-    setpoint = _setpoint(turn, np.nan_to_num(np.abs(current)), step_row)
+    setpoint, steady = _setpoint(turn, np.nan_to_num(np.abs(held_current)), scale, same_step)
     status = batch.texts("channel_status")
-    turn.keep("voltage", voltage)
-    turn.keep("current", current)
+    turn.keep("voltage", held_voltage)
+    turn.keep("current", held_current)
     turn.keep("scale", scale)
     turn.keep("step_row", step_row - 1)
     return Rows(
@@ -99,6 +112,7 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
         cycler_cycle=batch.numbers("cycle_count"),
         voltage=voltage,
         current=current,
+        readable=readable,
         surface=batch.numbers("surface_temperature_celsius"),
         ambient=batch.numbers("ambient_temperature_celsius"),
         resistance=batch.numbers("internal_resistance_ohm"),
@@ -109,18 +123,29 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
         same_step=same_step,
         step_row=step_row,
         setpoint=setpoint,
+        steady=steady,
         scale=scale,
+        held_voltage=held_voltage,
+        held_current=held_current,
         before_voltage=before_voltage,
         before_current=before_current,
         throughput=throughput(
             turn,
             {name: batch.numbers(name) for name in COUNTERS},
-            voltage=voltage,
-            current=current,
+            voltage=held_voltage,
+            current=held_current,
+            before_voltage=before_voltage,
+            before_current=before_current,
             dt=dt,
             whole=whole,
         ),
     )
+
+
+def _readable(limits: Limits, runs: Runs, voltage: Floats, current: Floats) -> Bools:
+    """Where voltage and current are numbers that a cell can have."""
+    largest = np.fmin(LARGEST_AMPERE, LARGEST_C_RATE * limits.nominal)[runs.of_row]
+    return np.asarray((voltage <= HIGHEST_VOLT) & (voltage >= LOWEST_VOLT) & (np.abs(current) <= largest))
 
 
 def _clock(turn: Turn, batch: Batch, unix: Floats, time_factor: float) -> tuple[Floats, Floats, Bools, Bools, Bools]:
@@ -176,23 +201,33 @@ def _same_step(turn: Turn, batch: Batch, direction: Floats, declared: Bools) -> 
     return np.asarray(followed & same & (~by_direction | (direction == before_direction)))
 
 
-def _setpoint(turn: Turn, magnitude: Floats, step_row: Floats) -> Floats:
-    """Median |current| of readings 2 to 10 of the step, from its third reading on; NaN before."""
+def _setpoint(turn: Turn, magnitude: Floats, scale: Floats, same_step: Bools) -> tuple[Floats, Bools]:
+    """Median |current| of the first readings of the step after its first, from the second of them on (NaN before),
+    and whether they were alike. Readings before the current came (a load that switches on late) do not count."""
     runs = turn.runs
+    grown = scale > 4 * runs.previous(scale, turn.carry("setpoint.scale", 0.0))  # what came before was noise
+    going = same_step & ~grown
+    loaded = magnitude > 0.01 * scale
+    place = runs.tally(going, loaded, turn.carry("setpoint.seen", 0.0))
     held = turn.carry("setpoint.readings", np.nan, (SETPOINT_READINGS,))
-    setpoint = np.full(runs.length, np.nan)
-    learning = np.flatnonzero((step_row >= 1) & (step_row <= SETPOINT_READINGS + 1))
-    for row, run in zip(learning.tolist(), runs.of_row[learning].tolist(), strict=True):
-        place = int(step_row[row]) - 2
-        if place < 0:
+    setpoint, alike = np.full(runs.length, np.nan), np.zeros(runs.length)
+    learning = ~going | (loaded & (place <= SETPOINT_READINGS))
+    for row in np.flatnonzero(learning).tolist():
+        run = int(runs.of_row[row])
+        if not going[row]:
             held[run] = np.nan
-        else:
-            held[run, place] = magnitude[row]
-            if place >= 1:
-                seen = np.sort(held[run, : place + 1])
-                setpoint[row] = seen[len(seen) // 2]
-    learned = step_row <= SETPOINT_READINGS + 1
-    setpoint = runs.last_where(learned, setpoint, turn.carry("setpoint", np.nan))
-    turn.keep("setpoint", setpoint)
+            continue
+        count = int(place[row])
+        held[run, count - 1] = magnitude[row]
+        if count >= 2:
+            seen = np.sort(held[run, :count])
+            setpoint[row] = seen[count // 2]
+            alike[row] = seen[-1] - seen[0] < ALIKE * setpoint[row]
+    setpoint = runs.last_where(learning, setpoint, turn.carry("setpoint", np.nan))
+    alike = runs.last_where(learning, alike, turn.carry("setpoint.alike", 0.0))
+    turn.keep("setpoint.scale", scale)
+    turn.keep("setpoint.seen", place)
     turn.keep_runs("setpoint.readings", held)
-    return setpoint
+    turn.keep("setpoint", setpoint)
+    turn.keep("setpoint.alike", alike)
+    return setpoint, alike > 0

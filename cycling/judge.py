@@ -51,13 +51,17 @@ def judge(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector]) -> lis
 
 def _findings(turn: Turn, sight: Sight, detector: ReadingDetector, check: Check) -> list[Finding]:
     runs, name = turn.runs, f"judge.{detector.kind}"
-    count = runs.count(check.on, turn.carry(f"{name}.on", 0.0))
-    began = runs.last_where(check.on & (count == 1), sight.rows.elapsed, turn.carry(f"{name}.since", np.nan))
+    held = runs.count(check.on, turn.carry(f"{name}.on", 0.0))
+    count = held
+    if check.counted is not None:
+        count = runs.tally(check.on, check.counted, turn.carry(f"{name}.counted", 0.0))
+        turn.keep(f"{name}.counted", count)
+    began = runs.last_where(check.on & (held == 1), sight.rows.elapsed, turn.carry(f"{name}.since", np.nan))
     quiet = runs.count(check.off, turn.carry(f"{name}.off", 0.0))
     fires = (count >= detector.samples) & (sight.rows.elapsed - began >= detector.delay_seconds) & check.on
     clears = quiet >= detector.clear_samples
     rank = turn.carry(f"{name}.rank", 0.0)  # 0 while closed, else the rank of the open finding's severity
-    turn.keep(f"{name}.on", count)
+    turn.keep(f"{name}.on", held)
     turn.keep(f"{name}.since", began)
     turn.keep(f"{name}.off", quiet)
     found = []

@@ -10,8 +10,6 @@ from cycling.context import Rows
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 
-HIGHEST_VOLT, LOWEST_VOLT = 6.0, -0.5
-LARGEST_C_RATE = 30.0  # beyond what cycling tests of whole cells use
 REMEMBERED = 8  # times of the newest impossible readings that are kept per channel
 
 
@@ -26,15 +24,7 @@ class Plausibility:
 
 def plausibility_of(turn: Turn, rows: Rows) -> Plausibility:
     """Judge voltage, current and resistance of every row."""
-    nominal = rows.limits.nominal[rows.runs.of_row]
-    impossible = (
-        np.isnan(rows.voltage)
-        | np.isnan(rows.current)
-        | (rows.voltage > HIGHEST_VOLT)
-        | (rows.voltage < LOWEST_VOLT)
-        | (np.abs(rows.current) > LARGEST_C_RATE * nominal)
-        | (rows.resistance < 0)
-    )
+    impossible = ~rows.readable | (rows.resistance < 0)
     held = turn.carry("plausibility.times", np.nan, (REMEMBERED,))
     times = np.full((rows.runs.length, REMEMBERED), np.nan)
     for row in np.flatnonzero(impossible).tolist():

@@ -67,6 +67,15 @@ class Runs:
         since_start = self.rows - self.start_of_row + 1 + carry[self.of_row]
         return np.where(flag, np.where(inside, self.rows - broken, since_start), 0.0)
 
+    def tally(self, flag: Bools, counted: Bools, carry: Floats) -> Floats:
+        """How many ``counted`` rows there were, this one included, since ``flag`` began to hold."""
+        total = np.cumsum(flag & counted)  # whole numbers: exact however the rows are cut
+        broken = np.maximum.accumulate(np.where(flag, -1, self.rows))
+        inside = broken >= self.start_of_row
+        before_run: Ints = (total - (flag & counted))[self.start_of_row]
+        base = np.where(inside, total[np.where(inside, broken, 0)], before_run - carry[self.of_row])
+        return np.where(flag, total - base, 0.0)
+
     def running_sum(self, values: Floats, carry: Floats) -> Floats:
         """Sums added strictly row by row, so that no cut into batches changes a bit of the result."""
         out = np.empty_like(values)

@@ -19,6 +19,10 @@ from cycling.topology import UNLISTED, Topology
 
 INTERVALS = 16  # newest intervals between arrivals kept per channel; their median is the cadence
 USUAL_CADENCE = 30.0  # s, until a channel has shown its own
+# A cycler that logs on change is quiet for long in every constant-voltage step: Arbin up to 1136 s (CALCE). Pauses up
+# to this length that a channel makes by itself, twice, are its way; longer ones never are.
+LONGEST_PAUSE = 1800.0
+ALONE, WITH_CYCLER = 1.0, 2.0  # how a channel fell silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,11 @@ class Silence:
         """No silence is shorter than this, in seconds of arrival."""
         return min(self.channel.delay_seconds, self.cycler.delay_seconds)
 
+    def shortest_of(self, count: int) -> Floats:
+        """The same for each of the first ``count`` channels: what they have shown can only make it longer."""
+        self._learn_places()
+        return np.maximum(self.shortest, self._usual_pause(self.memory.array("silence.pause", 0.0)[:count]))
+
     def arrived(self, place: Ints, clock: Floats) -> list[int]:
         """Take in arrivals (rows sorted by channel and clock); returns the places that were silent before."""
         self._learn_places()
@@ -64,6 +73,7 @@ class Silence:
         # all its first intervals look like one.
         silent = self.memory.array("silence.silent", 0.0)
         unlearned = (~np.isnan(ring[place])).sum(axis=1) < 3
+        self._learn_pauses(place, interval, silent[place])
         kept = tail & (interval > 0) & (unlearned | (silent[place] == 0))
         slot = (position[place] + rank).astype(int) % INTERVALS
         ring[place[kept], slot[kept]] = interval[kept]
@@ -107,7 +117,8 @@ class Silence:
             if at > now:
                 upcoming = min(upcoming, at)
                 continue
-            silent[[self.memory.index[channel] for channel in verdict.channels]] = 1.0
+            how = ALONE if verdict.cycler is None else WITH_CYCLER
+            silent[[self.memory.index[channel] for channel in verdict.channels]] = how
             found.append(verdict)
         return sorted(found, key=lambda silenced: silenced.at), upcoming
 
@@ -138,7 +149,19 @@ class Silence:
         irregular = longest > 3 * cadence  # a cycler that logs on change leaves long intervals
         margin = min(limits.margin_seconds, 0.2 * limits.delay_seconds)
         wait = np.maximum(limits.delay_seconds, limits.cadences * cadence)
-        return np.where(irregular, np.maximum(wait, longest + margin), wait)
+        pause = self.memory.array("silence.pause", 0.0)[: len(cadence)]
+        longest = np.maximum(np.where(irregular, longest, 0.0), self._usual_pause(pause))
+        return np.where(longest > 0, np.maximum(wait, longest + margin), wait)
+
+    def _learn_pauses(self, place: Ints, interval: Floats, silent: Floats) -> None:
+        """Note the longest pause a channel has made by itself, and how many there were."""
+        long = (interval > 0.5 * self.shortest) & (interval <= LONGEST_PAUSE) & (silent != WITH_CYCLER)
+        np.maximum.at(self.memory.array("silence.pause", 0.0), place[long], interval[long])
+        np.add.at(self.memory.array("silence.pauses", 0.0), place[long], 1.0)
+
+    def _usual_pause(self, pause: Floats) -> Floats:
+        often = self.memory.array("silence.pauses", 0.0)[: len(pause)] >= 2
+        return np.where(often, pause, 0.0)
 
     def _learn_places(self) -> None:
         """Channels met since the last call: which cycler they are of, and their stated cadence."""

@@ -22,10 +22,12 @@ NEAR_TOP_VOLT = 0.03
 TAPERING = 0.35  # share of the setpoint below which a charge at the top voltage is tapering
 USUAL_SHARE = 0.85  # of the charge (or time) the last steps of the direction took
 HISTORY = 3
+LEAST_SETPOINT = 0.004  # of the largest current: C/50 beside 5C
 RAIL_LOW_VOLT = 1.0  # no lithium-ion cell rests below; an open input falls to about 0
 USUAL_CUTOFF = 2.7
 VANISHED, NEVER_CAME = 1.0, 2.0
-STARTED_BY = 5  # readings; some loads switch on late (NASA: up to the third reading at 30 s)
+STARTED_BY = 5  # readings, and …
+STARTED_WITHIN = 120.0  # s; some loads switch on late (NASA: up to 36 s after the discharge began)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ class Supply:
 def supply_of(turn: Turn, rows: Rows) -> Supply:
     """Judge every row; what happened at the last ends of steps is carried over."""
     runs = turn.runs
-    magnitude = np.abs(rows.current)
+    magnitude = np.abs(rows.held_current)  # a row that cannot be read says nothing of the contact
     heading = runs.last_where(
         (rows.direction != REST) | ~rows.same_step, rows.direction, turn.carry("supply.heading", REST)
     )
@@ -57,12 +59,14 @@ def supply_of(turn: Turn, rows: Rows) -> Supply:
 
 def _expected(turn: Turn, rows: Rows, heading: Floats) -> Floats:
     """The step's setpoint; while it is being learned, or where it was learned from a dead step, the last good
-    setpoint of the same direction."""
-    good = (rows.setpoint > 0.02 * rows.scale) & (rows.step_row >= 3)
+    setpoint of the same direction. A small current that is held constant is a slow step (a check-up after fast
+    cycles), not a dead one."""
+    slow = rows.steady & (rows.setpoint > LEAST_SETPOINT * rows.scale)
+    good = slow | (rows.setpoint > 0.02 * rows.scale)
     expected = np.full(rows.runs.length, np.nan)
     for sign, name in ((CHARGE, "supply.charge"), (DISCHARGE, "supply.discharge")):
         last = rows.runs.last_where(good & (heading == sign), rows.setpoint, turn.carry(name, np.nan))
-        believable = good & (rows.setpoint > GONE * np.where(np.isnan(last), 0.0, last))
+        believable = slow | good & (rows.setpoint > GONE * np.where(np.isnan(last), 0.0, last))
         expected = np.where(heading == sign, np.where(believable, rows.setpoint, last), expected)
         turn.keep(name, last)
     return expected
@@ -74,14 +78,15 @@ def _railed(turn: Turn, rows: Rows, magnitude: Floats, expected: Floats, flowing
     of_row = runs.of_row
     still = magnitude < np.where(expected > 0, GONE * expected, np.maximum(0.01 * rows.scale, 0.005))
     ceiling = rows.limits.voltage_max[of_row] + 0.05
-    cell = (rows.voltage > RAIL_LOW_VOLT) & (rows.voltage < ceiling)
+    voltage = rows.held_voltage
+    cell = (voltage > RAIL_LOW_VOLT) & (voltage < ceiling)
     held_cell = runs.last_where(cell, cell.astype(float), turn.carry("supply.cell", 0.0)) > 0
     turn.keep("supply.cell", held_cell.astype(float))
     # A cell that was driven over its limit under current stays high when the current ends: no open input.
-    loaded = runs.last_where(flowing, rows.voltage, turn.carry("supply.loaded_voltage", np.nan))
+    loaded = runs.last_where(flowing, voltage, turn.carry("supply.loaded_voltage", np.nan))
     turn.keep("supply.loaded_voltage", loaded)
     driven = loaded > rows.limits.voltage_max[of_row]
-    out = (rows.voltage < RAIL_LOW_VOLT) | ((rows.voltage > ceiling) & ~driven)
+    out = (voltage < RAIL_LOW_VOLT) | ((voltage > ceiling) & ~driven)
     return np.asarray(still & out & held_cell & rows.running)
 
 
@@ -98,12 +103,18 @@ def _unexplained(turn: Turn, rows: Rows, heading: Floats, *, low: Bools, flowing
     }
     began = ~rows.same_step
     vanished = was_flowing & ~flowing & (low | began)
-    dead_start = began & low & ~was_flowing
+    continued = rows.seam & (heading == was_heading)  # a new file of a step that had already ended
+    dead_start = began & low & ~was_flowing & ~continued
     history = _History(turn)
-    verdict = np.zeros(runs.length)
-    for row in np.flatnonzero(vanished | dead_start | (flowing & ~was_flowing)).tolist():
+    verdict, volts = np.zeros(runs.length), rows.before_voltage
+    reversed_ = flowing & was_flowing & (heading != was_heading)  # from charge to discharge without a rest
+    for row in np.flatnonzero(vanished | dead_start | (flowing & ~was_flowing) | reversed_).tolist():
         run = int(runs.of_row[row])
         if flowing[row]:
+            if reversed_[row]:
+                sign = float(was_heading[row])
+                charge = float(moved[sign][row]) - history.moved[run]
+                history.note(run, sign, charge, float(flowed_for[row]) - history.time[run], float(volts[row]))
             history.begin(run, float(moved[heading[row]][row]), float(flowed_for[row]))
         elif not vanished[row]:
             verdict[row] = NEVER_CAME * _should_flow(rows, row, float(heading[row]))
@@ -111,7 +122,7 @@ def _unexplained(turn: Turn, rows: Rows, heading: Floats, *, low: Bools, flowing
             sign = float(was_heading[row])
             charge = float(moved[sign][row]) - history.moved[run]
             lasted = float(flowed_for[row]) - history.time[run]
-            volt = float(rows.before_voltage[row])
+            volt = float(volts[row])
             share = abs(float(rows.before_current[row])) / float(was_expected[row])
             natural = (
                 (began[row] and not low[row])
@@ -129,7 +140,10 @@ def _unexplained(turn: Turn, rows: Rows, heading: Floats, *, low: Bools, flowing
     turn.keep("supply.was_heading", heading)
     turn.keep("supply.was_expected", expected)
     turn.keep("supply.time", flowed_for)
-    return np.asarray((standing == VANISHED) | ((standing == NEVER_CAME) & (rows.step_row >= STARTED_BY)))
+    began_at = runs.last_where(began, rows.elapsed, turn.carry("supply.began", 0.0))
+    turn.keep("supply.began", began_at)
+    late = (rows.step_row >= STARTED_BY) & (rows.elapsed - began_at >= STARTED_WITHIN)
+    return np.asarray((standing == VANISHED) | ((standing == NEVER_CAME) & late))
 
 
 def _should_flow(rows: Rows, row: int, sign: float) -> bool:

@@ -26,13 +26,19 @@ class Throughput:
 
 
 def throughput(
-    turn: Turn, counters: dict[str, Floats], *, voltage: Floats, current: Floats, dt: Floats, whole: Bools
+    turn: Turn,
+    counters: dict[str, Floats],
+    *,
+    voltage: Floats,
+    current: Floats,
+    before_voltage: Floats,
+    before_current: Floats,
+    dt: Floats,
+    whole: Bools,
 ) -> Throughput:
     """Totals of the rows. ``dt`` are the seconds to the row before (0 where there is none to integrate from),
     ``whole`` says where the row before belongs to the same stretch of data."""
     runs = turn.runs
-    before_current = runs.previous(current, turn.carry("tp.current", np.nan))
-    before_voltage = runs.previous(voltage, turn.carry("tp.voltage", np.nan))
     hours = dt / SECONDS_PER_HOUR
     totals, steps = {}, {}
     for name in COUNTERS:
@@ -47,8 +53,6 @@ def throughput(
         steps[name] = step
         turn.keep(f"tp.{name}", counters[name])
         turn.keep(f"tp.sum.{name}", totals[name])
-    turn.keep("tp.current", current)
-    turn.keep("tp.voltage", voltage)
     return Throughput(totals=totals, steps=steps)
 
 

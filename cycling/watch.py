@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cycling.book import Book
+from cycling.book import LEFT_BEHIND_SECONDS, Book
 from cycling.cycles import RawCycle, finished_cycles, unfinished_cycle
 from cycling.detectors import REGISTRY, reading_detectors
 from cycling.detectors.channel_silent import ChannelSilent
@@ -34,7 +34,7 @@ from cycling.silence import Silence
 from cycling.topology import TestFacts, Topology
 from cycling.types import Alert, ChannelState, Cycle, Notice
 
-SNAPSHOT = 1  # the form of a snapshot; another form is not read but looked past (see adopt)
+SNAPSHOT = 2  # the form of a snapshot; another form is not read but looked past (see adopt)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
 
 
@@ -182,7 +182,7 @@ class Watch:
 
     def _timers(self, place: Ints, clock: Floats) -> list[float]:
         """Clocks at which some channel will have been quiet for the shortest silence there is."""
-        wait = self._silence.shortest
+        wait = self._silence.shortest_of(len(self._memory.index))
         by_channel = np.argsort(place, kind="stable")
         channel, at = place[by_channel], clock[by_channel]
         starts = np.append(True, np.diff(channel) != 0)
@@ -190,8 +190,12 @@ class Watch:
         before[starts] = self._memory.array("silence.last", np.nan)[channel[starts]]
         absent = np.setdiff1d(np.arange(len(self._memory.index)), channel)
         held = self._memory.array("silence.last", np.nan)[absent]
-        last = np.append(at[np.append(np.diff(channel) != 0, True)], held)
-        due = np.append(before[at - before > wait], last) + wait
+        ends = np.append(np.diff(channel) != 0, True)
+        long = at - before > wait[channel]
+        back = at[long] + LEFT_BEHIND_SECONDS  # by then all of its cycler should be
+        due = np.concatenate(
+            [before[long] + wait[channel[long]], back, at[ends] + wait[channel[ends]], held + wait[absent]]
+        )
         timers: list[float] = np.unique(due[(due >= self.now) & (due < clock[-1])]).tolist()
         heapq.heapify(timers)
         return timers
@@ -209,9 +213,9 @@ class Watch:
         """Fold rows between two timers; where a channel changes its test, in one turn per test."""
         order = np.argsort(place, kind="stable")
         batch, place, clock = batch.take(order), place[order], clock[order]
-        for channel in self._silence.arrived(place, clock):
-            starts = clock[np.searchsorted(place, channel)]
-            self._book.resumed(self._memory.channels[channel], float(starts))
+        back = self._silence.arrived(place, clock)
+        for at, channel in sorted((float(clock[np.searchsorted(place, channel)]), channel) for channel in back):
+            self._book.resumed(self._memory.channels[channel], at)
         runs = runs_of(place)
         new = in_order(self._memory, runs, place[runs.starts], batch)
         batch, place, clock = batch.take(new), place[new], clock[new]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
@@ -22,6 +23,8 @@ from cycling.validation import validate
 from cycling.watch import Watch
 
 ROWS_AT_ONCE = 50_000
+LEAP_SECONDS = 7200.0  # more than any change between summer and winter time
+KEY = ("channel", "test", "record_index", "unix_time_second")
 TEXT_TYPES = {"string": pa.string(), "int32": pa.float64(), "int64": pa.float64()}
 
 
@@ -42,6 +45,7 @@ def replay(
         batches.append(batch)
         rejected += [{"file": path.name, **asdict(rejection)} for rejection in bad]
     batch, _ = assign_tests(in_record_order(concat(batches)), {})
+    batch = without_copies(batch)
     watch = Watch(topology, detectors)
     alerts: dict[str, Alert] = {}
     cycles: dict[tuple[str, int], Cycle] = {}
@@ -94,6 +98,22 @@ def in_record_order(batch: Batch) -> Batch:
     return batch.take(order) if len(batch) else batch
 
 
+def without_copies(batch: Batch) -> Batch:
+    """The batch without rows it already holds, as a file exported twice brings them; the first one stays.
+
+    Rows are the same when channel, test, record_index and unix time agree; without record_index, when every
+    value does.
+    """
+    if not len(batch):
+        return batch
+    indexed = ~np.isnan(batch.numbers("record_index"))
+    keys = pd.DataFrame({name: batch.columns[name] for name in KEY if name in batch.columns})
+    copy = indexed & keys.duplicated().to_numpy()
+    if not indexed.all():
+        copy |= ~indexed & pd.DataFrame(dict(batch.columns)).duplicated().to_numpy()
+    return batch.take(~copy) if copy.any() else batch
+
+
 def cycles_table(cycles: Sequence[Cycle]) -> pa.Table:
     """The cycles as an Arrow table; a missing number is null."""
     columns = {}
@@ -118,10 +138,17 @@ def _by_clock(batch: Batch) -> list[Batch]:
     _names, channel = np.unique(batch.texts("channel").astype(str), return_inverse=True)
     for place in range(channel.max() + 1):
         rows = np.flatnonzero(channel == place)
-        clock[rows] = np.maximum.accumulate(clock[rows])
+        clock[rows] = np.maximum.accumulate(_without_leaps(clock[rows]))
     order = np.argsort(clock, kind="stable")
     merged = batch.with_columns(arrival_time_second=clock).take(order)
     return [merged.take(slice(begin, begin + ROWS_AT_ONCE)) for begin in range(0, len(merged), ROWS_AT_ONCE)]
+
+
+def _without_leaps(clock: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The clock of one channel where single rows far ahead of both their neighbours stand at the row before: one
+    wrong stamp must not hold up all later rows, nor make every other channel look silent."""
+    before, after = np.append(clock[:1], clock[:-1]), np.append(clock[1:], clock[-1:])
+    return np.where((clock - before > LEAP_SECONDS) & (clock - after > LEAP_SECONDS), before, clock)
 
 
 def _is_parquet(path: Path) -> bool:

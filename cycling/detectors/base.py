@@ -14,12 +14,14 @@ from cycling.types import Severity
 @dataclass(frozen=True)
 class Check:
     """Row by row: is the condition there (``on``), is there evidence that it has gone (``off``); both may be
-    False, then nothing is known. ``worse`` marks rows that raise the severity to ``worse_severity``."""
+    False, then nothing is known. ``worse`` marks rows that raise the severity to ``worse_severity``. Rows
+    outside ``counted`` neither add to the readings in a row nor end them (None: every row counts)."""
 
     on: Bools
     off: Bools
     worse: Bools | None = None
     worse_severity: Severity = Severity.P1
+    counted: Bools | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,11 @@ class OverTemperature:
     def check(self, sight: Sight) -> Check:
         limit, believable = self._limit(sight), sight.thermometry.believable
         surface = sight.rows.surface
-        return Check(on=(surface > limit) & believable, off=(surface < limit - self.deadband_kelvin) & believable)
+        return Check(
+            on=(surface > limit) & believable,
+            off=(surface < limit - self.deadband_kelvin) & believable,
+            counted=sight.stillness.fresh,
+        )
 
     def words(self, sight: Sight, row: int) -> Words:
         surface, limit = float(sight.rows.surface[row]), float(self._limit(sight)[row])

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from cycling.context import HIGHEST_VOLT
 from cycling.detectors.base import Check, Words
-from cycling.plausibility import HIGHEST_VOLT
 from cycling.rows import Floats
 from cycling.sight import Sight
 from cycling.types import Severity
@@ -33,6 +33,7 @@ class OverVoltage:
         return Check(
             on=(voltage > limit) & (voltage <= HIGHEST_VOLT) & ~open_input,
             off=(voltage <= limit - 0.5 * self.margin_volt) & ~open_input,
+            counted=sight.stillness.fresh,
         )
 
     def words(self, sight: Sight, row: int) -> Words:

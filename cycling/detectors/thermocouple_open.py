@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from cycling.detectors.base import Check, Words
 from cycling.sight import Sight
 from cycling.types import Severity
@@ -13,19 +15,22 @@ from cycling.types import Severity
 @dataclass(frozen=True, kw_only=True)
 class ThermocoupleOpen:
     """Fires on values no cell can have and on the codes loggers write for a broken wire; a blank counts once
-    it is ``blank_seconds`` old, for some cyclers leave the temperature out of their fastest rows."""
+    it is ``blank_seconds`` old, for some cyclers leave the temperature out of their fastest rows, and older than
+    blanks of up to 20 s usually get on this channel."""
 
     kind: ClassVar[str] = "thermocouple-open"
     severity: ClassVar[Severity] = Severity.P3
     enabled: bool = True
-    blank_seconds: float = 20.0
+    blank_seconds: float = 4.0
     samples: int = 2
     delay_seconds: float = 0.0
     clear_samples: int = 3
 
     def check(self, sight: Sight) -> Check:
         thermometry = sight.thermometry
-        blank = thermometry.blank & (thermometry.last_age >= self.blank_seconds)
+        blank = thermometry.blank & (
+            thermometry.last_age >= np.maximum(self.blank_seconds, 1.5 * thermometry.usual_blank)
+        )
         return Check(on=thermometry.broken | blank, off=thermometry.believable)
 
     def words(self, sight: Sight, row: int) -> Words:

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from cycling.context import LOWEST_VOLT
 from cycling.detectors.base import Check, Words
-from cycling.plausibility import LOWEST_VOLT
 from cycling.rows import Floats
 from cycling.sight import Sight
 from cycling.supply import RAIL_LOW_VOLT
@@ -36,6 +36,7 @@ class UnderVoltage:
         return Check(
             on=(voltage < limit) & (voltage >= LOWEST_VOLT) & ~open_input & rows.running,
             off=(voltage >= limit + 0.5 * self.margin_volt) & ~open_input,
+            counted=sight.stillness.fresh,
         )
 
     def words(self, sight: Sight, row: int) -> Words:

@@ -190,3 +190,20 @@ def test_what_flows_before_the_first_reading_of_a_charge_belongs_to_the_new_cycl
     found = cycles(batch.with_columns(current_ampere=ampere, charging_capacity_ah=charged))
     true = charged[batch.numbers("cycle_count") == 2][-1] - charged[batch.numbers("cycle_count") == 1][-1]
     assert found[2].charging_capacity_ah == pytest.approx(true, rel=1e-9)
+
+
+def test_rows_that_cannot_be_read_cost_no_capacity() -> None:
+    batch = cell(3)
+    odd = np.arange(7, len(batch), 23)
+    volts, amperes = batch.numbers("voltage_volt").copy(), batch.numbers("current_ampere").copy()
+    volts[odd], amperes[odd[::2]] = np.nan, np.nan
+    whole, holed = watched(batch), watched(batch.with_columns(voltage_volt=volts, current_ampere=amperes))
+    for key, cycle in whole.cycles.items():
+        assert holed.cycles[key].discharging_capacity_ah == pytest.approx(cycle.discharging_capacity_ah, rel=0.02)
+        assert holed.cycles[key].kind == cycle.kind
+
+
+def test_one_wild_current_does_not_turn_the_rest_of_the_test_into_rest() -> None:
+    bare = Batch({n: v for n, v in cell(4).columns.items() if n not in ("step_type", "step_count", "cycle_count")})
+    wild = spoil(bare, slice(50, 51), current_ampere=5000.0)
+    assert set(watched(wild).cycles) == set(watched(bare).cycles)

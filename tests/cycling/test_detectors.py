@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cycling.detectors import READING
-from cycling.readings import concat
+from cycling.readings import Batch, concat
 from cycling.types import Severity
 from cycling.watch import Watch
 from tests.cycling.build import CHANNEL, START, cell, in_discharge, lab, spoil, watched
@@ -202,3 +202,104 @@ def test_limits_in_lab_toml_change_the_verdict() -> None:
 
 def test_a_lab_without_topology_works_too() -> None:
     assert watched(FAULTS["frozen"], topology=lab(cyclers=0)).kinds() == ["frozen"]
+
+
+def polled(batch: Batch, times: int, every: float) -> Batch:
+    """The batch as a poll sees it that asks ``times`` per measurement: values repeat, the clocks go on."""
+    held = batch.take(np.repeat(np.arange(len(batch)), times))
+    clock = every * np.arange(len(held))
+    return held.with_columns(
+        unix_time_second=START + clock, test_time_second=clock, record_index=np.arange(len(held), dtype=float)
+    )
+
+
+def test_one_measurement_polled_three_times_is_one_reading() -> None:
+    """The last sample of a discharge may overshoot its limit; a fast poll shows it several times."""
+    last = in_discharge(HELD, cycle=3, skip=119, rows=1)
+    overshoot = spoil(HELD, last, voltage_volt=2.5)
+    assert watched(polled(overshoot, 3, 5.0)).kinds() == []
+
+
+def test_what_stands_still_for_long_beyond_a_limit_is_named() -> None:
+    stuck = polled(spoil(HELD, MIDDLE, voltage_volt=4.6, current_ampere=-2.0, surface_temperature_celsius=30.0), 3, 5.0)
+    assert "over-voltage" in watched(stuck).kinds()
+
+
+def test_a_load_that_switches_on_late_is_no_lost_contact() -> None:
+    start = in_discharge(HELD, cycle=3, skip=0, rows=2)
+    late = spoil(HELD, start, current_ampere=0.0005, voltage_volt=4.15)
+    assert watched(polled(late, 6, 5.0)).kinds() == []
+
+
+def test_a_contact_is_missed_also_after_starts_without_current() -> None:
+    starts = [in_discharge(HELD, cycle=cycle, skip=0, rows=1) for cycle in (1, 2, 3)]
+    batch = HELD
+    for start in starts:
+        batch = spoil(batch, start, current_ampere=-0.001, voltage_volt=4.15)
+    noise = np.random.default_rng(1)
+    batch = polled(batch, 6, 5.0)
+    lost = slice(MIDDLE.start * 6, MIDDLE.stop * 6)
+    count = lost.stop - lost.start
+    batch = spoil(batch, lost, current_ampere=noise.normal(0, 0.0015, count), voltage_volt=3.72)
+    assert watched(batch).kinds() == ["contact-lost"]
+
+
+def test_a_slow_check_up_after_fast_cycles_is_no_lost_contact() -> None:
+    fast = HELD.with_columns(current_ampere=HELD.numbers("current_ampere") * 3)
+    checkup = in_discharge(HELD, cycle=3, skip=0, rows=120)
+    assert watched(spoil(fast, checkup, current_ampere=-0.1 + 1e-4 * np.sin(np.arange(120)))).kinds() == []
+
+
+def test_a_new_file_in_the_tail_of_a_discharge_is_no_lost_contact() -> None:
+    tail = in_discharge(HELD, cycle=3, skip=110, rows=10)
+    relaxing = spoil(HELD, tail, current_ampere=0.001, voltage_volt=3.2)
+    seam = tail.start + 2
+    restarted = {
+        name: np.where(np.arange(len(HELD)) >= seam, values - values[seam], values)
+        for name, values in HELD.columns.items()
+        if name in ("test_time_second", "record_index", "cycle_count", "step_count")
+    }
+    assert watched(relaxing.with_columns(**restarted)).kinds() == []
+
+
+@pytest.mark.parametrize("column", ["voltage_volt", "current_ampere"])
+@pytest.mark.parametrize("value", [np.nan, 5e4])
+def test_rows_that_cannot_be_read_are_no_other_fault(column: str, value: float) -> None:
+    odd = np.arange(40, len(HELD), 31)
+    values = HELD.numbers(column).copy()
+    values[odd] = value
+    bare = HELD.with_columns(**{column: values})
+    for batch in (bare, Batch({n: v for n, v in bare.columns.items() if n not in ("step_type", "step_count")})):
+        assert set(watched(batch).kinds()) == {"impossible-value"}
+
+
+def test_coarse_values_are_not_frozen() -> None:
+    """Rounded to 1 mV, 10 mA and 0.1 K readings repeat by themselves for minutes."""
+    coarse = cell(8, every=10.0)
+    rounded = {
+        name: np.round(coarse.numbers(name) / step) * step
+        for name, step in (("voltage_volt", 5e-3), ("current_ampere", 1e-2), ("surface_temperature_celsius", 0.5))
+    }
+    assert watched(coarse.with_columns(**rounded)).kinds() == []
+
+
+def test_ten_minutes_of_standstill_are_found_at_two_minutes_per_reading() -> None:
+    slow = cell(4, every=120.0)
+    still = in_discharge(slow, cycle=3, rows=6)
+    everything = {"voltage_volt": 3.5, "current_ampere": -2.0, "surface_temperature_celsius": 30.0}
+    assert watched(spoil(slow, still, **everything)).kinds() == ["frozen"]
+    assert watched(spoil(slow, still, surface_temperature_celsius=30.0)).kinds() == ["frozen"]
+
+
+def test_a_blank_temperature_is_found_in_two_readings_also_by_a_fast_poll() -> None:
+    fast = cell(2, every=5.0)
+    gone = in_discharge(fast, cycle=2)
+    alert = watched(spoil(fast, gone, surface_temperature_celsius=np.nan)).of("thermocouple-open")
+    assert alert.opened_at == START + 5.0 * (gone.start + 1)
+
+
+def test_a_temperature_measured_less_often_than_the_voltage_is_not_open() -> None:
+    rare = cell(2, every=2.0)
+    values = np.where(np.arange(len(rare)) % 5 == 0, rare.numbers("surface_temperature_celsius"), np.nan)
+    kinds = watched(rare.with_columns(surface_temperature_celsius=values)).kinds()
+    assert kinds in ([], ["thermocouple-open"])  # at most once, until the way of the logger is known

@@ -65,3 +65,18 @@ def test_runs_never_look_into_each_other() -> None:
     assert runs.count(np.ones(5, dtype=bool), np.array([5.0, 0.0])).tolist() == [6, 7, 1, 2, 3]
     assert runs.last_where(values > 2, values, np.array([-1.0, -2.0])).tolist() == [-1, -1, 3, 4, 5]
     assert runs.running_max(np.array([1.0, np.nan, 0.0, 7.0, 2.0]), np.array([0.5, 3.0])).tolist() == [1, 1, 3, 7, 7]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40), st.integers(1, 39))
+def test_a_tally_is_the_same_however_the_rows_are_cut(rows: list[tuple[bool, bool]], cut: int) -> None:
+    flag, counted = (np.array([row[n] for row in rows]) for n in (0, 1))
+    whole = Runs(len(rows), np.array([0])).tally(flag, counted, np.zeros(1))
+    expected, held = [], 0.0
+    for on, counts in rows:
+        held = held + counts if on else 0.0
+        expected.append(held if on else 0.0)
+    assert whole.tolist() == expected
+    if cut < len(rows):
+        first = Runs(cut, np.array([0])).tally(flag[:cut], counted[:cut], np.zeros(1))
+        second = Runs(len(rows) - cut, np.array([0])).tally(flag[cut:], counted[cut:], first[-1:])
+        assert [*first, *second] == expected

@@ -125,3 +125,31 @@ def test_a_shorter_delay_in_lab_toml_is_followed() -> None:
     batch = cell(1, every=1.0)
     seen: Seen = watched(batch, detectors=limits, until=float(batch.numbers("unix_time_second")[-1]) + 10.5)
     assert seen.kinds() == ["channel-silent"]
+
+
+def test_pauses_a_channel_makes_by_itself_become_its_way() -> None:
+    """In constant voltage some cyclers log on change only: Arbin up to 1136 s apart (CALCE)."""
+    batch = cell(8)
+    since = batch.numbers("unix_time_second") - START
+    in_cycle = since % (368 * 30)
+    seen = watched(batch.take(~((in_cycle > 5000) & (in_cycle < 6000))))
+    assert seen.kinds() == ["channel-silent"] * 2
+
+
+def test_long_silences_and_those_of_the_whole_cycler_are_never_its_way() -> None:
+    alone, together_ = rig(), rig()
+    for begin in (1000, 4000, 7000):
+        together_ = without(together_, begin, begin + 900, *CHANNELS)
+    assert watched(together_).kinds().count("cycler-silent") == 3
+    for begin in (500, 4500, 8500):
+        alone = without(alone, begin, begin + 2400, CHANNELS[1])
+    assert watched(alone).kinds() == ["channel-silent"] * 3
+
+
+def test_channels_that_come_back_hours_apart_are_told_the_same_however_the_rows_are_cut() -> None:
+    batch = rig()
+    batch = without(batch, 2000, 2900, *CHANNELS)
+    batch = without(without(batch, 2900, 8000, CHANNELS[0]), 2900, 4500, CHANNELS[3])
+    one, many = watched(batch), watched(batch, cuts=list(range(0, len(batch), 7)))
+    assert one.alerts == many.alerts
+    assert sorted(one.notices) == sorted(many.notices)

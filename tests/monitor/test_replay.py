@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cycling.readings import Batch
 from monitor.replay import in_record_order, read
 from tests.cycling.build import START, cell, in_discharge, spoil
 
@@ -155,3 +156,24 @@ def test_a_missing_voltage_in_a_file_is_an_impossible_value_not_a_lost_row(tmp_p
     found, rejected = read(written(tmp_path / "a.parquet", batch))
     assert len(found) == len(batch)
     assert rejected == ()
+
+
+def test_rows_exported_twice_are_folded_once(lab_toml: Path, tmp_path: Path) -> None:
+    batch = cell(3)
+    for name in ("with", "without"):
+        kept = batch if name == "with" else Batch({n: v for n, v in batch.columns.items() if n != "record_index"})
+        first = written(tmp_path / f"{name}-1.parquet", kept)
+        again = written(tmp_path / f"{name}-2.parquet", kept)
+        assert replayed(lab_toml, tmp_path / "once", first).returncode == 0
+        assert replayed(lab_toml, tmp_path / "twice", first, again).returncode == 0
+        once, twice = (pd.read_parquet(tmp_path / out / "cycles.parquet") for out in ("once", "twice"))
+        pd.testing.assert_frame_equal(once, twice)
+
+
+def test_one_stamp_years_ahead_holds_nothing_up(lab_toml: Path, tmp_path: Path) -> None:
+    one, other = cell(2), cell(2, channel="sim-1-02", test="T2", start=START + 5)
+    wrong = spoil(one, slice(200, 201), unix_time_second=START + 3e8)
+    out = tmp_path / "out"
+    files = (written(tmp_path / "a.parquet", wrong), written(tmp_path / "b.parquet", other))
+    assert replayed(lab_toml, out, *files).returncode == 0
+    assert json.loads((out / "alerts.json").read_text()) == []
