@@ -139,7 +139,8 @@ def _in_range(name: str, numbers: npt.NDArray[np.float64], given: Given, trouble
     troubles.mark(np.isinf(numbers), name, given, "not a finite number")
     if kind in RANGES:
         low, high = RANGES[kind]
-        troubles.mark(~((numbers >= low) & (numbers < high)) & ~np.isnan(numbers), name, given, f"outside {low:.0f} to {high:.0f}")
+        inside = (numbers >= low) & (numbers < high)
+        troubles.mark(~inside & ~np.isnan(numbers), name, given, f"outside {low:.0f} to {high:.0f}")
         troubles.mark((numbers != np.rint(numbers)) & ~np.isnan(numbers), name, given, "expected a whole number")
     elif kind == "float32":
         with np.errstate(over="ignore"):

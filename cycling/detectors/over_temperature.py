@@ -35,7 +35,6 @@ class OverTemperature:
         return Check(
             on=(surface > limit) & believable,
             off=(surface < limit - self.deadband_kelvin) & believable,
-            counted=sight.stillness.fresh,
         )
 
     def words(self, sight: Sight, row: int) -> Words:

@@ -17,26 +17,28 @@ from cycling.types import Severity
 
 @dataclass(frozen=True, kw_only=True)
 class UnderVoltage:
-    """Fires below ``voltage_min_volt`` of the test by ``margin_volt``."""
+    """Fires below ``voltage_min_volt`` of the test by ``margin_volt``. Down to ``overshoot_volt`` less, a reading that
+    repeats to the bit is one sample polled again, not a second one."""
 
     kind: ClassVar[str] = "under-voltage"
     severity: ClassVar[Severity] = Severity.P2
     enabled: bool = True
     margin_volt: float = 0.05
+    overshoot_volt: float = 0.5  # the last sample of a discharge may overshoot this far (NASA: 0.41 V)
     samples: int = 2
     delay_seconds: float = 0.0
     clear_samples: int = 2
 
     def check(self, sight: Sight) -> Check:
-        voltage, limit = sight.rows.voltage, self._limit(sight)
-        rows = sight.rows
+        voltage, limit, rows = sight.rows.voltage, self._limit(sight), sight.rows
         # About 0 V without current is an open input or an empty slot, whether a cell was seen there or not.
         empty = (voltage < RAIL_LOW_VOLT) & (np.abs(rows.current) < np.maximum(0.01 * rows.scale, 0.005))
         open_input = sight.supply.railed | sight.supply.gone | empty
+        under = voltage < limit
         return Check(
-            on=(voltage < limit) & (voltage >= LOWEST_VOLT) & ~open_input & rows.running,
+            on=under & (voltage >= LOWEST_VOLT) & ~open_input & rows.running,
             off=(voltage >= limit + 0.5 * self.margin_volt) & ~open_input,
-            counted=sight.stillness.fresh,
+            counted=sight.stillness.fresh | ~under | (voltage < limit - self.overshoot_volt),
         )
 
     def words(self, sight: Sight, row: int) -> Words:

@@ -303,3 +303,35 @@ def test_a_temperature_measured_less_often_than_the_voltage_is_not_open() -> Non
     values = np.where(np.arange(len(rare)) % 5 == 0, rare.numbers("surface_temperature_celsius"), np.nan)
     kinds = watched(rare.with_columns(surface_temperature_celsius=values)).kinds()
     assert kinds in ([], ["thermocouple-open"])  # at most once, until the way of the logger is known
+
+
+def stuck(volt: float, *, rows: int = 6, every: float = 1.0) -> Batch:
+    """A cell at 3.6 V, then readings a second apart that are the same to the bit."""
+    count = 20 + rows
+    return Batch(
+        {
+            "channel": np.full(count, CHANNEL, dtype=object),
+            "test": np.full(count, "T1", dtype=object),
+            "unix_time_second": START + every * np.arange(count),
+            "voltage_volt": np.append(np.linspace(3.5, 3.6, 20), np.full(rows, volt)),
+            "current_ampere": np.full(count, 1.0),
+            "surface_temperature_celsius": np.full(count, 25.0),
+        }
+    )
+
+
+def test_a_voltage_far_beyond_its_limit_counts_even_when_it_repeats_to_the_bit() -> None:
+    assert watched(stuck(4.4)).kinds() == ["over-voltage"]
+    assert watched(stuck(1.9)).kinds() == ["under-voltage"]
+
+
+def test_one_overshooting_sample_polled_again_is_one_reading() -> None:
+    assert watched(stuck(4.26, rows=4)).kinds() == []
+    assert watched(stuck(4.26, rows=80)).kinds() == ["over-voltage"]
+
+
+def test_a_voltage_that_is_well_again_ends_the_alert_even_when_it_repeats_to_the_bit() -> None:
+    batch = stuck(4.4, rows=12)
+    volts = batch.numbers("voltage_volt").copy()
+    volts[-5:] = 3.6
+    assert watched(batch.with_columns(voltage_volt=volts)).of("over-voltage").closed_at is not None
