@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from cycling.identity import assign_tests
+from cycling.identity import CELL, CurrentTest, assign_tests
 from cycling.readings import COLUMNS, Batch, concat
 from cycling.topology import Topology
 from cycling.types import Alert, Cycle, Notice, Rejection
@@ -44,7 +44,7 @@ def replay(
         batch, bad = read(path)
         batches.append(batch)
         rejected += [{"file": path.name, **asdict(rejection)} for rejection in bad]
-    batch, _ = assign_tests(in_record_order(concat(batches)), {})
+    batch, _ = assign_tests(in_record_order(concat(batches)), stated_tests(topology))
     batch = without_copies(batch)
     watch = Watch(topology, detectors)
     alerts: dict[str, Alert] = {}
@@ -65,6 +65,17 @@ def replay(
     if rejected:
         _write_json(out / "rejected.json", rejected)
     return {"rows": len(batch), "rejected": len(rejected), "alerts": len(alerts), "cycles": len(cycles)}
+
+
+def stated_tests(topology: Topology) -> dict[str, CurrentTest]:
+    """What runs on each channel as lab.toml states it: rows that do not name their test belong to it."""
+    stated = [facts for facts in topology.tests if facts.channel]
+    rows = {
+        "channel": np.array([facts.channel for facts in stated], dtype=object),
+        "test": np.array([facts.test for facts in stated], dtype=object),
+        CELL: np.array([facts.cell for facts in stated], dtype=object),
+    }
+    return assign_tests(Batch(rows), {})[1]
 
 
 def read(path: Path) -> tuple[Batch, tuple[Rejection, ...]]:

@@ -177,3 +177,14 @@ def test_one_stamp_years_ahead_holds_nothing_up(lab_toml: Path, tmp_path: Path) 
     files = (written(tmp_path / "a.parquet", wrong), written(tmp_path / "b.parquet", other))
     assert replayed(lab_toml, out, *files).returncode == 0
     assert json.loads((out / "alerts.json").read_text()) == []
+
+
+def test_rows_without_a_test_belong_to_the_one_lab_toml_states_and_keep_its_limits(
+    lab_toml: Path, tmp_path: Path
+) -> None:
+    batch = spoil(cell(2), slice(60, 90), voltage_volt=4.24)
+    nameless = Batch({name: values for name, values in batch.columns.items() if name != "test"})
+    replayed(lab_toml, tmp_path / "out", written(tmp_path / "a.parquet", nameless))
+    (alert,) = json.loads((tmp_path / "out/alerts.json").read_text())
+    assert (alert["kind"], alert["test"]) == ("over-voltage", "T1")
+    assert set(pd.read_parquet(tmp_path / "out/cycles.parquet").test) == {"T1"}
