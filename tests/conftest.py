@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from cycling.topology import Chamber, Cycler, Topology, places_of
 from data_access import embedded
 from data_access.lab import Lab, connect
+
+# How fast a machine draws examples, or runs them, says nothing of the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 class Server:

@@ -142,6 +142,7 @@ def test_the_marks_of_one_channel_agree_everywhere_on_a_page(page: Page, cycler:
     cycler.says["play-1-01"] = {"voltage_volt": 3.8}
     page.goto("/channels/play-1-01")
     expect(page.locator('.card[data-kind="over-voltage"]').first).to_be_visible()
+    expect(page.locator('[data-channel="play-1-01"]').first).to_have_attribute("data-severity", "P1")
     marks = page.locator('[data-channel="play-1-01"]').evaluate_all(
         "all => all.map(e => [e.dataset.state, e.dataset.severity, Boolean(Number(e.dataset.unixTime))].join())"
     )
