@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from cycling.topology import Topology
 from cycling.types import Alert, ChannelState
@@ -46,15 +47,16 @@ def frame(
     facts: Mapping[str, Mapping[str, Any]],
 ) -> bytes:
     """One frame. ``facts`` maps a test to its metadata; ``lab`` is what ``lab_facts`` says."""
+    setpoints = {chamber["id"]: chamber["setpoint"] for chamber in lab["chambers"]}
     body = {
         "schema": SCHEMA,
         "t": round(now, 3),
         "full": full,
-        "channels": [_channel(state, facts.get(state.test or "", {}), lab) for state in states],
+        "channels": [_channel(state, facts.get(state.test or "", {}), setpoints) for state in states],
         "alerts": [alert.to_json() for alert in alerts],
         "lab": lab,
     }
-    return json.dumps(body, separators=(",", ":"), allow_nan=False, default=str).encode()
+    return orjson.dumps(body, default=str)
 
 
 def lab_facts(topology: Topology, states: Sequence[ChannelState], now: float, demo: bool = False) -> dict[str, Any]:
@@ -98,9 +100,8 @@ def lab_facts(topology: Topology, states: Sequence[ChannelState], now: float, de
     }
 
 
-def _channel(state: ChannelState, facts: Mapping[str, Any], lab: Mapping[str, Any]) -> list[Any]:
+def _channel(state: ChannelState, facts: Mapping[str, Any], setpoints: Mapping[str, float]) -> list[Any]:
     latest = state.latest
-    setpoint = next((c["setpoint"] for c in lab["chambers"] if c["id"] == state.chamber), None)
     return [
         state.channel,
         state.phase,
@@ -116,7 +117,7 @@ def _channel(state: ChannelState, facts: Mapping[str, Any], lab: Mapping[str, An
         state.cycle_count,
         _rounded(state.state_of_health, 4),
         state.test,
-        setpoint,
+        setpoints.get(state.chamber or ""),
         state.cycler,
         state.chamber,
         state.source,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,9 +56,9 @@ class Memory:
         """Everything remembered, as named bytes."""
         arrays = io.BytesIO()
         used = {name: held[: len(self.index)] for name, held in self._arrays.items()}
-        np.savez_compressed(arrays, allow_pickle=False, **used)
+        np.savez(arrays, allow_pickle=False, **used)
         names = {"channels": self.channels, "test": self.test, "defaults": self._defaults}
-        return {"arrays": arrays.getvalue(), "names": json.dumps(names).encode()}
+        return {"arrays": zlib.compress(arrays.getvalue(), level=1), "names": json.dumps(names).encode()}
 
     @classmethod
     def restore(cls, saved: dict[str, bytes]) -> Memory:
@@ -66,7 +67,7 @@ class Memory:
         names = json.loads(saved["names"])
         memory.index = {channel: place for place, channel in enumerate(names["channels"])}
         memory.test = names["test"]
-        with np.load(io.BytesIO(saved["arrays"]), allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(zlib.decompress(saved["arrays"])), allow_pickle=False) as arrays:
             for name, (default, shape) in names["defaults"].items():
                 memory._arrays[name] = arrays[name].astype(np.float64)
                 memory._defaults[name] = (default, tuple(shape))

@@ -34,7 +34,7 @@ from cycling.silence import Silence
 from cycling.topology import TestFacts, Topology
 from cycling.types import Alert, ChannelState, Cycle, Notice
 
-SNAPSHOT = 2  # the form of a snapshot; another form is not read but looked past (see adopt)
+SNAPSHOT = 3  # the form of a snapshot; another form is not read but looked past (see adopt)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
 
 

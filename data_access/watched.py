@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+import orjson
+
 from cycling.types import Alert, ChannelState, Cycle, Notice
 from data_access import keys
 from data_access.connection import LONGEST_BLOCK_MS, Part, at_redis, entries, number, text
@@ -67,7 +69,7 @@ class Watched(Part):
             keys=[keys.lab(name) for name in names],
             args=[
                 *start,
-                _packed(json.dumps([state.to_json() for state in told.states]).encode()) if told.states else "",
+                _packed(orjson.dumps([state.to_json() for state in told.states])) if told.states else "",
                 *(_packed(told.frame), _packed(told.full_frame), FRAMES_KEPT),
                 json.dumps([asdict(cycle) for cycle in told.cycles]) if told.cycles else "",
                 json.dumps([json.loads(one) for _, one in alerts]) if alerts else "",
@@ -81,7 +83,7 @@ class Watched(Part):
     def states(self) -> list[ChannelState]:
         """The newest state of every channel."""
         packed = self.client.get(keys.lab("latest"))
-        return [ChannelState(**state) for state in json.loads(zlib.decompress(packed))] if packed else []
+        return [ChannelState(**state) for state in orjson.loads(zlib.decompress(packed))] if packed else []
 
     @at_redis
     def watched_alerts(self) -> list[Alert]:
