@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import settings
+from cycling.detectors import PLANNED
 from data_access import begun, connection, embedded, processes
 from data_access.errors import StoreAway
 from settings import Settings
@@ -71,6 +72,8 @@ def main() -> int:
     except settings.SettingsError as error:
         sys.stderr.write("".join(fault + "\n" for fault in error.faults))
         return 2
+    for kind in sorted(PLANNED & set(chosen.detectors)):
+        say(f"{chosen.lab_file.name} [detectors.{kind}]: this detector is not built yet; its settings have no effect.")
     ending = Ending()
     supervisor = Supervisor(say, lambda children: record(chosen.home, children))
     try:

@@ -91,7 +91,7 @@ def load(environ: Mapping[str, str], root: Path | None = None) -> Settings:
 
 def read_lab(path: Path) -> tuple[Topology, Mapping[str, Mapping[str, Any]]]:
     """The lab that a lab.toml describes, and its checked detector tables; raises SettingsError."""
-    from cycling.detectors import REGISTRY  # late: only now is every detector needed
+    from cycling.detectors import PLANNED, REGISTRY  # late: only now is every detector needed
 
     try:
         text = path.read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ def read_lab(path: Path) -> tuple[Topology, Mapping[str, Mapping[str, Any]]]:
         raise SettingsError((f"{path}: no such file; set CELLWATCH_LAB to the path of lab.toml",)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError((f"{path}: cannot be read as UTF-8 text: {error}",)) from error
-    topology, detectors, faults = read_topology(path.name, text, REGISTRY)
+    topology, detectors, faults = read_topology(path.name, text, REGISTRY, PLANNED)
     if faults:
         raise SettingsError(faults)
     return topology, detectors

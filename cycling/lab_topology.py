@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -23,7 +23,9 @@ from cycling.topology import (
 Detectors = Mapping[str, Mapping[str, Any]]
 
 
-def read_topology(name: str, text: str, registry: Mapping[str, type]) -> tuple[Topology, Detectors, tuple[str, ...]]:
+def read_topology(
+    name: str, text: str, registry: Mapping[str, type], planned: Collection[str] = ()
+) -> tuple[Topology, Detectors, tuple[str, ...]]:
     """The lab that a lab.toml describes, the ``[detectors.<kind>]`` tables, and every fault of the file."""
     file = LabFile(name, text)
     if file.faults:
@@ -42,7 +44,7 @@ def read_topology(name: str, text: str, registry: Mapping[str, type]) -> tuple[T
         tests=tuple(_tests(file)),
         maintenance=tuple(_maintenance(file, names, cyclers, places)),
     )
-    detectors = _detectors(file, registry)
+    detectors = _detectors(file, registry, planned)
     return topology, detectors, file.faults
 
 
@@ -112,13 +114,16 @@ def _maintenance(
         yield Maintenance(start=start, end=end, **good)
 
 
-def _detectors(file: LabFile, registry: Mapping[str, type]) -> Detectors:
-    """The settings of each detector that are good, checked against the fields of its dataclass."""
+def _detectors(file: LabFile, registry: Mapping[str, type], planned: Collection[str]) -> Detectors:
+    """The settings of each detector that are good, checked against the fields of its dataclass; those of planned
+    detectors as they are."""
     found = {}
     for kind, given in file.content.get("detectors", {}).items():
         table = f"detectors.{kind}"
         if not isinstance(given, dict):
             file.fault("detectors", 0, kind, "expected a table [detectors.<kind>]")
+        elif kind in planned:
+            found[kind] = given
         elif file.known(table, 0, "", kind, registry):
             found[kind] = good = file.check(table, 0, given, _keys_of(registry[kind]))
             try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import settings
+from cycling.detectors import PLANNED, REGISTRY
 from cycling.toml_lines import lines_of
 from cycling.topology import Topology
 
@@ -95,6 +96,13 @@ def test_the_documented_example_is_read(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_a_lab_without_topology(tmp_path: Path) -> None:
     assert read(tmp_path, "") == Topology()
+
+
+def test_limits_of_a_planned_detector_are_accepted_and_a_built_one_is_not_planned(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text("[detectors.chamber-off-setpoint]\ndelay_seconds = 600\n")
+    detectors = settings.read_lab(tmp_path / "lab.toml")[1]
+    assert detectors == {"chamber-off-setpoint": {"delay_seconds": 600}}
+    assert not PLANNED & set(REGISTRY)
 
 
 def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
