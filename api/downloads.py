@@ -32,7 +32,7 @@ EXTREMES_OF_CYCLES = ("charging_capacity_ah", "discharging_capacity_ah", "coulom
 def get_readings(test: str) -> Response:
     kind, start, end, points = _asked()
     known_test(test)
-    schema, batches = lab().history.readings_with_schema(test=test, start=start, end=end)
+    schema, batches = lab().history.readings(test=test, start=start, end=end)
     if points is not None:
         table = _decimated(pa.Table.from_batches(list(batches), schema), CLOCK, EXTREMES, points)
         batches = table.to_batches()

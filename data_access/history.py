@@ -44,20 +44,9 @@ class History:
         start: float | None = None,
         end: float | None = None,
         columns: Sequence[str] | None = None,
-    ) -> Iterator[Any]:
-        """The readings in order of time, as Arrow RecordBatches in the archive's types."""
-        return self.readings_with_schema(test=test, channel=channel, start=start, end=end, columns=columns)[1]
-
-    def readings_with_schema(
-        self,
-        *,
-        test: str | None = None,
-        channel: str | None = None,
-        start: float | None = None,
-        end: float | None = None,
-        columns: Sequence[str] | None = None,
     ) -> tuple[Any, Iterator[Any]]:
-        """The same with the schema beside it, which is there even when no reading is."""
+        """The readings in order of time, as Arrow RecordBatches in the archive's types; and beside them the schema,
+        which is there even when no reading is."""
         channels = None if channel is None else [channel]
         wanted = Wanted(channels=channels, test=test, start=start, end=end)
         cyclers = self.topology.cycler_ids if channel is None else (self.topology.place(channel).cycler,)
@@ -72,7 +61,7 @@ class History:
     ) -> dict[str, list[float | None]]:
         """A channel's traces for a figure: at most about ``points`` points, no extreme lost, None at pauses."""
         names = (CLOCK, "test_time_second", *TRACED)
-        schema, batches = self.readings_with_schema(test=test, channel=channel, start=start, end=end, columns=names)
+        schema, batches = self.readings(test=test, channel=channel, start=start, end=end, columns=names)
         table = pa.Table.from_batches(list(batches), schema)
         columns = {name: table.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in names}
         rows = decimate(columns[CLOCK], {name: columns[name] for name in TRACED}, points)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,19 @@ class Server:
             client.flushall()
 
 
-@pytest.fixture(scope="session")
-def _valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("valkey")
-    server = Server(embedded.server_command(home), embedded.socket_path(home))
+@contextmanager
+def started(server: Server) -> Iterator[Server]:
+    """The server, running while the block runs."""
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def _valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("valkey")
+    with started(Server(embedded.server_command(home), embedded.socket_path(home))) as server:
+        yield server
 
 
 @pytest.fixture
@@ -69,19 +76,15 @@ def valkey(_valkey_server: Server) -> Server:
 def own_valkey(tmp_path: Path) -> Iterator[Server]:
     """A server of this test alone, to be killed and started again."""
     home = tmp_path / "own"
-    server = Server(embedded.server_command(home), embedded.socket_path(home))
-    server.start()
-    yield server
-    server.stop()
+    with started(Server(embedded.server_command(home), embedded.socket_path(home))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def _cache_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("cache")
-    server = Server(embedded.cache_command(home), embedded.cache_socket(home))
-    server.start()
-    yield server
-    server.stop()
+    with started(Server(embedded.cache_command(home), embedded.cache_socket(home))) as server:
+        yield server
 
 
 @pytest.fixture

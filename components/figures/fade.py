@@ -70,8 +70,15 @@ def compare(tests: Sequence[tuple[str, Columns]]) -> Figure:
             "legend": {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"},
             "xaxis": {"title": {"text": "Cycle"}},
             "yaxis": {"title": {"text": "State of health (%)"}},
+            "annotations": [] if any(trace["y"] for trace in data) else [_nothing_yet()],
         },
     }
+
+
+def _nothing_yet() -> Figure:
+    """Why there is nothing to see: empty axes alone look broken."""
+    text = "No state of health yet: it needs three whole cycles."
+    return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
 
 
 def _health(cycles: Columns) -> tuple[list[Any], list[Any]]:

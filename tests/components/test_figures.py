@@ -132,3 +132,11 @@ def test_names_of_people_are_text_in_a_figure() -> None:
 def test_graphs_offer_nothing_that_leaves_the_lab() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["displaylogo"] is False
+
+
+def test_a_comparison_without_any_health_says_why_it_is_empty() -> None:
+    nothing = {"cycle_count": [1], "state_of_health": [math.nan]}
+    something = {"cycle_count": [3], "state_of_health": [1.0]}
+    (note,) = compare([("a", nothing)])["layout"]["annotations"]
+    assert note["text"].startswith("No state of health yet")
+    assert compare([("a", nothing), ("b", something)])["layout"]["annotations"] == []

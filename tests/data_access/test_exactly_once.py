@@ -84,7 +84,7 @@ def test_the_join_at_the_committed_position_shows_every_reading_once(lab: Lab) -
     while not stop.is_set():
         found = [
             second - NOW
-            for part in lab.history.readings(channel="arbin-1-01", columns=["unix_time_second"])
+            for part in lab.history.readings(channel="arbin-1-01", columns=["unix_time_second"])[1]
             for second in part.column(0).to_pylist()
         ]
         assert found == list(range(len(found)))

@@ -31,7 +31,7 @@ def half_archived(lab: Lab) -> None:
 
 
 def times(lab: Lab, **wanted: object) -> list[float]:
-    found = lab.history.readings(columns=["unix_time_second"], **wanted)  # type: ignore[arg-type]
+    _schema, found = lab.history.readings(columns=["unix_time_second"], **wanted)  # type: ignore[arg-type]
     return [second - NOW for part in found for second in part.column(0).to_pylist()]
 
 
@@ -54,7 +54,7 @@ def test_late_readings_are_put_in_their_place(lab: Lab) -> None:
 
 
 def test_nothing_was_ever_measured(lab: Lab) -> None:
-    schema, batches = lab.history.readings_with_schema(test="nobody")
+    schema, batches = lab.history.readings(test="nobody")
     assert "voltage_volt" in schema.names
     assert list(batches) == []
     assert lab.history.trace("arbin-1-01", None, None, 100)["voltage_volt"] == []
@@ -72,7 +72,7 @@ def test_extra_columns_of_archive_and_tail_meet(lab: Lab) -> None:
     send(lab, [NOW], note="text")
     record.flush(lab, NOW)
     send(lab, [NOW + 1], note=1.0)
-    found = next(lab.history.readings(channel="arbin-1-01"))
+    found = next(lab.history.readings(channel="arbin-1-01")[1])
     assert found.column("note").to_pylist() == ["text", None]
     assert found.column("note_number").to_pylist() == [None, 1.0]
 
