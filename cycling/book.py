@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from cycling import recording as recordings
 from cycling.alerts import alert_id, apply, escalated, notice, unshelved
 from cycling.judge import BEGINS, ENDS, Finding
+from cycling.recording import Recording
 from cycling.silence import Silenced
 from cycling.topology import Maintenance, Place
 from cycling.types import Alert, Notice, Severity
@@ -132,6 +134,19 @@ class Book:
                 "not_resumed": [a.channels[0] for a in away],
             }
             self._put(incident.but(evidence=evidence))
+
+    def recording(self, recording: Recording, now: float) -> None:
+        """Readings cannot leave Redis, or can again; how long there is room is told as it was when it mattered."""
+        known = self._open.get((recordings.KIND, recordings.SCOPE))
+        found = recordings.alert_of(recording, now, is_open=known is not None)
+        if found is None:
+            if known:
+                self._close(known, now)
+        elif known is None:
+            self._begin(found)
+        elif found.severity.rank < known.severity.rank:
+            worse = known.but(severity=found.severity, message=found.message, action=found.action)
+            self._escalate(worse.but(evidence=found.evidence), now)
 
     def due(self, escalate_after: Mapping[str, float]) -> float:
         """When time alone changes something next: a silence worsens, a shelf or an incident ends."""

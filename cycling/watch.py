@@ -28,6 +28,8 @@ from cycling.memory import Memory, Turn
 from cycling.newest import Newest
 from cycling.order import in_order, merge_order
 from cycling.readings import Batch
+from cycling.recording import KIND as RECORDING
+from cycling.recording import Recording
 from cycling.rows import Floats, Ints, runs_of
 from cycling.sight import sight_of
 from cycling.silence import Silence
@@ -110,6 +112,10 @@ class Watch:
         """Take in what people said of alerts; the next fold tells the changed alerts."""
         self._book.hear(entries)
 
+    def heed(self, recording: Recording, now: float) -> None:
+        """Take in how recording stands; the next fold tells the changed alert."""
+        self._book.recording(recording, now)
+
     def finish(self) -> list[Cycle]:
         """The cycles that every channel is still in, as far as they got (the end of a replay)."""
         return self._ended(self._memory.channels)
@@ -166,7 +172,7 @@ class Watch:
 
     def adopt(self, alerts: Iterable[Alert]) -> None:
         """Take over alerts that an earlier watch left, so that they keep their ids and can end."""
-        known = [alert for alert in alerts if alert.kind in (*REGISTRY, DETECTOR_FAILED)]
+        known = [alert for alert in alerts if alert.kind in (*REGISTRY, DETECTOR_FAILED, RECORDING)]
         self._book.load([alert.to_json() for alert in known])
         for alert in [alert for alert in known if alert.open and len(alert.channels) == 1]:
             place = self._memory.places(alert.channels)
