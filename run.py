@@ -18,7 +18,9 @@ from typing import Any, TextIO
 import settings
 from cycling.detectors import PLANNED
 from data_access import begun, connection, embedded, processes
-from data_access.errors import StoreAway
+from data_access.broken import reaching_table
+from data_access.errors import Misconfigured, StoreAway
+from data_access.object_store import is_remote
 from settings import Settings
 from supervisor import Command, Supervisor, end_left_overs, wait_until
 
@@ -111,11 +113,17 @@ def start(chosen: Settings, supervisor: Supervisor, ending: Ending) -> None:
         "Starting the monitor, the web app and the feeds …" if chosen.demo else "Starting the monitor and the web app …"
     )
     python = sys.executable
-    for name in ("record", "watch", "notify"):
-        supervisor.add(command(chosen, name, [python, "-m", "monitor", name], MONITOR))
+    for kind, count in (("record", chosen.recorders), ("watch", chosen.watchers), ("compact", 1), ("notify", 1)):
+        for name in numbered(kind, count):
+            supervisor.add(command(chosen, name, [python, "-m", "monitor", kind], MONITOR))
     supervisor.add(command(chosen, "web", web_command(chosen), FEEDS))
     if chosen.demo:
         supervisor.add(command(chosen, "feeds", [python, "-m", "feeds", "demo"], FEEDS))
+
+
+def numbered(kind: str, count: int) -> list[str]:
+    """The names of so many processes of a kind."""
+    return [kind] if count == 1 else [f"{kind}-{number}" for number in range(1, count + 1)]
 
 
 def server(supervisor: Supervisor, command: Command, ending: Ending) -> None:
@@ -237,9 +245,9 @@ def check(chosen: Settings) -> None:
 
 
 def check_archive(chosen: Settings) -> None:
-    """A folder for the archive must take files, and one that was begun must still be there; raises CannotStart."""
-    if "://" in chosen.archive_url:
-        return
+    """The archive must take files, and one that was begun must still be there; raises CannotStart."""
+    if is_remote(chosen.archive_url):
+        return check_object_store(chosen)
     folder = Path(chosen.archive_url)
     if begun.is_gone(chosen.home, chosen.archive_url):
         raise CannotStart(
@@ -255,6 +263,23 @@ def check_archive(chosen: Settings) -> None:
             "Set CELLWATCH_ARCHIVE_URL to a folder of yours."
         ) from error
     begun.begin(chosen.home, chosen.archive_url)
+
+
+def check_object_store(chosen: Settings) -> None:
+    """A bucket or a key that is refused must be put right first; raises CannotStart. A store that only does not
+    answer is no reason not to take readings: they wait in Redis."""
+    try:
+        with reaching_table(chosen.archive_url):
+            if begun.is_gone(chosen.home, chosen.archive_url):
+                raise CannotStart(
+                    f"The archive {chosen.archive_url} is not there any more. Bring its objects back, or delete "
+                    f"{chosen.home / begun.NAME} to begin an empty archive."
+                )
+            begun.begin(chosen.home, chosen.archive_url)
+    except Misconfigured as wrong:
+        raise CannotStart(str(wrong)) from wrong
+    except StoreAway as away:
+        say(str(away))
 
 
 def check_redis(url: str) -> None:

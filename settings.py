@@ -16,6 +16,9 @@ from cycling.topology import Topology
 PROJECT = Path(__file__).resolve().parent
 DEMO_LAB = PROJECT / "data" / "demo" / "lab.toml"
 SHORTEST_TOKEN = 32
+MOST_PROCESSES = 64  # of a kind
+CLUSTER = ("redis+cluster://", "rediss+cluster://")
+BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]+(/[^?#\s]*)?")
 HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 TOKENS = "CELLWATCH_VIEW_TOKEN (to look) or CELLWATCH_OPERATOR_TOKEN (to act), each at least 32 characters"
 
@@ -45,6 +48,8 @@ class Settings:
     demo: bool
     topology: Topology
     detectors: Mapping[str, Mapping[str, Any]]
+    recorders: int = 1  # processes that share the cyclers among them
+    watchers: int = 1
 
     @property
     def login_required(self) -> bool:
@@ -72,7 +77,7 @@ def load(environ: Mapping[str, str], root: Path | None = None) -> Settings:
         home=home,
         host=_host(given, faults),
         port=_port(given, faults),
-        redis_url=_server_url("CELLWATCH_REDIS_URL", given, faults),
+        redis_url=_redis_url(given, faults),
         archive_url=_archive_url(given, home, root, faults),
         cache_url=_server_url("CELLWATCH_CACHE_URL", given, faults),
         public_url=_public_url(given, faults),
@@ -82,6 +87,8 @@ def load(environ: Mapping[str, str], root: Path | None = None) -> Settings:
         demo=demo,
         topology=topology,
         detectors=detectors,
+        recorders=_processes("CELLWATCH_RECORDERS", given, topology, faults),
+        watchers=_processes("CELLWATCH_WATCHERS", given, topology, faults),
     )
     _check_access(settings, given, faults)
     if faults:
@@ -147,10 +154,40 @@ def _port(given: Mapping[str, str], faults: list[str]) -> int:
     return 8050
 
 
+def _processes(name: str, given: Mapping[str, str], topology: Topology, faults: list[str]) -> int:
+    """How many processes share the cyclers; more than there are cyclers would have nothing to do."""
+    text = given.get(name, "1")
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PROCESSES:
+        return min(int(text), len(topology.cycler_ids))
+    faults.append(f'{name} = "{text}": expected a whole number from 1 to {MOST_PROCESSES}')
+    return 1
+
+
+def _redis_url(given: Mapping[str, str], faults: list[str]) -> str | None:
+    url = given.get("CELLWATCH_REDIS_URL", "")
+    if not url.startswith(CLUSTER):
+        return _server_url("CELLWATCH_REDIS_URL", given, faults)
+    try:
+        parts = urlsplit(url)
+        hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+        fits = all(host.hostname and (host.port is None or host.port > 0) for host in hosts)
+    except ValueError:  # a port that is no number
+        fits = False
+    if not fits:
+        faults.append(
+            "CELLWATCH_REDIS_URL: expected redis+cluster://host:port,host:port (or rediss+cluster:// for TLS), "
+            "with user:password@ before the first host where they are needed"
+        )
+    elif parts.path not in ("", "/", "/0"):
+        faults.append(f'CELLWATCH_REDIS_URL: a cluster has one database only; expected no "{parts.path}" at the end')
+    return url
+
+
 def _server_url(name: str, given: Mapping[str, str], faults: list[str]) -> str | None:
     url = given.get(name)
     if url is not None and not _is_server_url(url):
-        faults.append(f"{name}: expected redis://host:port, rediss://host:port or unix:///path")
+        cluster = ", redis+cluster://host:port,host:port" if name == "CELLWATCH_REDIS_URL" else ""
+        faults.append(f"{name}: expected redis://host:port, rediss://host:port{cluster} or unix:///path")
     return url
 
 
@@ -169,9 +206,14 @@ def _archive_url(given: Mapping[str, str], home: Path, root: Path, faults: list[
         return str(home / "archive")
     if "://" not in url:
         return str((root / url).resolve())
-    if not url.startswith("s3://"):
+    if not BUCKET.fullmatch(url):
         faults.append(f'CELLWATCH_ARCHIVE_URL = "{url}": expected a folder or s3://bucket/folder')
-    return url
+    endpoint = given.get("AWS_ENDPOINT_URL", "")
+    if endpoint.startswith("http://") and given.get("AWS_ALLOW_HTTP", "").lower() not in ("true", "1", "yes"):
+        faults.append(f'AWS_ENDPOINT_URL = "{endpoint}": is not encrypted; expected https://…, or AWS_ALLOW_HTTP=true')
+    elif endpoint and not endpoint.startswith(("http://", "https://")):
+        faults.append(f'AWS_ENDPOINT_URL = "{endpoint}": expected https://host or https://host:port')
+    return url.rstrip("/")
 
 
 def _public_url(given: Mapping[str, str], faults: list[str]) -> str | None:

@@ -21,8 +21,8 @@ from data_access.lab import Lab, StoreAway, lab
 
 health = Blueprint("health", __name__)
 
-NEEDED = ("record", "watch")  # without notify readings are still kept and shown
-PROCESSES = (*NEEDED, "notify")
+NEEDED = ("record", "watch")  # without the others readings are still kept and shown
+PROCESSES = (*NEEDED, "compact", "notify")
 
 
 @health.get("/healthz")
@@ -60,6 +60,7 @@ def readiness(stores: Lab, now: float) -> dict[str, Any]:
             "ok": redis.ok,
             "detail": redis.detail,
             "durable": redis.durable,
+            "whole": redis.whole,
             "lag_second": redis_lag if redis.ok else None,
         },
         "archive": archive,
@@ -82,7 +83,7 @@ def _archive(stores: Lab, refused: str | None) -> dict[str, Any]:
         lasts = stores.live.lasts(cyclers)
     except StoreAway:
         return found
-    return {**found, "lag_batches": sum(max(0, lasts[cycler] - positions[cycler]) for cycler in cyclers)}
+    return {**found, "lag_batches": sum(max(0, last - positions[cycler]) for cycler, last in lasts.items())}
 
 
 def _monitor(stores: Lab, now: float) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class FrameHub:
         last = ""
         while not self._ended.is_set():
             try:
-                self._watch_at = self.lab.live.beats().get("watch", {}).get("at", self._watch_at)
+                self._watch_at = self.lab.live.beats().get("watch", {}).get("at")
                 self._take_pulse(redis=True)
                 if not last:
                     full = self.lab.live.full_frame()

@@ -43,8 +43,9 @@
   }
 
   // Seconds since the monitor's newest sign of life: its heartbeat as the server tells it, or a frame it wrote.
+  // Where several watchers share the lab a frame is a sign of one of them only; the server tells the oldest.
   function monitorAge() {
-    const sign = Math.max(link.lastSign || 0, cw.model.frameTime || 0);
+    const sign = Math.max(link.lastSign || 0, (!cw.model.divided && cw.model.frameTime) || 0);
     return sign ? Math.max(0, serverNow() - sign) : null;
   }
   function monitorState() {

@@ -11,7 +11,7 @@
     "batch", "test_time_second",
   ];
   const DAY = 86400;
-  const model = { channels: new Map(), alerts: new Map(), lab: {}, newest: 0, frameTime: null, loaded: false };
+  const model = { channels: new Map(), alerts: new Map(), lab: {}, newest: 0, frameTime: null, loaded: false, divided: false };
 
   function read(row) {
     const channel = {};
@@ -43,6 +43,7 @@
     }
     if (frame.lab && frame.lab.name !== undefined) model.lab = frame.lab;
     model.frameTime = Math.max(model.frameTime || 0, frame.t);
+    model.divided = Boolean(frame.part);
     model.loaded = model.loaded || changed.full;
     return changed;
   }
@@ -50,7 +51,7 @@
   // The model as one full frame, for a tab that opened later.
   function snapshot() {
     return {
-      schema: 1, t: model.frameTime, full: true, lab: model.lab,
+      schema: 1, t: model.frameTime, full: true, lab: model.lab, part: model.divided ? "all" : "",
       channels: Array.from(model.channels.values(), (channel) => channel.row),
       alerts: Array.from(model.alerts.values()),
     };

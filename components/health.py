@@ -58,6 +58,7 @@ class Told:
     children: Sequence[Mapping[str, Any]] = ()
     quarantined: Sequence[Mapping[str, Any]] = ()
     quarantine_count: int = 0
+    redis_whole: bool = True  # False: a node of the cluster is missing
 
 
 def health_page() -> html.Main:
@@ -87,7 +88,7 @@ def health_body(told: Told) -> list[Any]:
 def faults_of(told: Told) -> list[str]:
     """Every fault in one sentence that says what to do."""
     faults = [] if told.redis_ok else [f"Live store: {told.redis_detail}"]
-    if told.redis_ok and "may forget" in told.redis_detail:
+    if told.redis_ok and (not told.redis_whole or ", but " in told.redis_detail):
         faults.append(told.redis_detail)
     if told.archive_fault:
         faults.append(f"Archive: {told.archive_fault}")

@@ -45,8 +45,10 @@ def frame(
     alerts: Iterable[Alert],
     lab: Mapping[str, Any],
     facts: Mapping[str, Mapping[str, Any]],
+    part: str = "",
 ) -> bytes:
-    """One frame. ``facts`` maps a test to its metadata; ``lab`` is what ``lab_facts`` says."""
+    """One frame. ``facts`` maps a test to its metadata; ``lab`` is what ``lab_facts`` says; ``part`` names the part
+    of the lab whose frame it is, "" for the whole lab."""
     setpoints = {chamber["id"]: chamber["setpoint"] for chamber in lab["chambers"]}
     body = {
         "schema": SCHEMA,
@@ -56,7 +58,50 @@ def frame(
         "alerts": [alert.to_json() for alert in alerts],
         "lab": lab,
     }
-    return orjson.dumps(body, default=str)
+    return orjson.dumps(body | {"part": part} if part else body, default=str)
+
+
+def merged(frames: Sequence[bytes]) -> bytes:
+    """The full frames of all parts of a lab as one; the facts of the lab are those of the newest."""
+    bodies = sorted((orjson.loads(one) for one in frames), key=lambda body: float(body["t"]))
+    together = {name: [one for body in bodies for one in body[name]] for name in ("channels", "alerts")}
+    return orjson.dumps(bodies[-1] | together)
+
+
+def merged_facts(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The facts of the lab from what each part sees of it: ``own`` is complete but for the channels of ``others``.
+
+    A chamber's temperature is the median of the parts' medians, each as heavy as it has channels.
+    """
+    chambers = {chamber["id"]: [chamber] for chamber in own["chambers"]}
+    cyclers = {cycler["id"]: dict(cycler) for cycler in own["cyclers"]}
+    counts = dict(own["counts"])
+    for other in others:
+        for chamber in other["chambers"]:
+            chambers.get(chamber["id"], []).append(chamber)
+        for cycler in other["cyclers"]:
+            if cycler["id"] in cyclers:
+                for name in ("heard", "answered"):
+                    cyclers[cycler["id"]][name] += cycler[name]
+        for word, count in other["counts"].items():
+            counts[word] = counts.get(word, 0) + count
+    return {
+        **own,
+        "chambers": [{**parts[0], **_measured_together(parts)} for parts in chambers.values()],
+        "cyclers": list(cyclers.values()),
+        "counts": counts,
+    }
+
+
+def _measured_together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    known = sorted((part["measured"], part["measuring"]) for part in parts if part["measured"] is not None)
+    total = sum(weight for _, weight in known)
+    passed = 0
+    for value, weight in known:
+        passed += weight
+        if 2 * passed > total:
+            return {"measured": value, "measuring": total}
+    return {"measured": None, "measuring": 0}
 
 
 def lab_facts(topology: Topology, states: Sequence[ChannelState], now: float, demo: bool = False) -> dict[str, Any]:
@@ -77,7 +122,7 @@ def lab_facts(topology: Topology, states: Sequence[ChannelState], now: float, de
                 "id": chamber.id,
                 "setpoint": chamber.setpoint_at(now),
                 "tolerance": chamber.tolerance_kelvin,
-                "measured": _median(
+                **_measured(
                     state.latest.get("ambient_temperature_celsius")
                     for state in states
                     if state.chamber == chamber.id and state.channel in answered
@@ -131,6 +176,7 @@ def _rounded(value: Any, places: int) -> float | None:
     return None if value is None else round(value, places)
 
 
-def _median(values: Iterable[Any]) -> float | None:
+def _measured(values: Iterable[Any]) -> dict[str, Any]:
+    """The median of what is known, and of how many channels it is."""
     known = sorted(float(v) for v in values if v is not None and math.isfinite(v))
-    return round(known[len(known) // 2], 2) if known else None
+    return {"measured": round(known[len(known) // 2], 2) if known else None, "measuring": len(known)}

@@ -44,7 +44,7 @@ def read_topology(
         tests=tuple(_tests(file)),
         maintenance=tuple(_maintenance(file, names, cyclers, places)),
     )
-    detectors = _detectors(file, registry, planned)
+    detectors = read_detectors(file, registry, planned)
     return topology, detectors, file.faults
 
 
@@ -114,7 +114,7 @@ def _maintenance(
         yield Maintenance(start=start, end=end, **good)
 
 
-def _detectors(file: LabFile, registry: Mapping[str, type], planned: Collection[str]) -> Detectors:
+def read_detectors(file: LabFile, registry: Mapping[str, type], planned: Collection[str] = ()) -> Detectors:
     """The settings of each detector that are good, checked against the fields of its dataclass; those of planned
     detectors as they are."""
     found = {}

@@ -52,6 +52,15 @@ class Memory:
         """Remember values of a quantity that was asked for before."""
         self._arrays[name][places] = values
 
+    def take_over(self, other: Memory, channels: Sequence[str]) -> None:
+        """Remember of these channels what another memory does."""
+        here = self.places(channels)
+        there = np.array([other.index[channel] for channel in channels], dtype=np.int64)
+        for name, (default, shape) in other._defaults.items():
+            self.array(name, default, tuple(shape))[here] = other.array(name, default, tuple(shape))[there]
+        for place, origin in zip(here.tolist(), there.tolist(), strict=True):
+            self.test[place] = other.test[origin]
+
     def save(self) -> dict[str, bytes]:
         """Everything remembered, as named bytes."""
         arrays = io.BytesIO()

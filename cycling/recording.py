@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from cycling.alerts import alert_id
 from cycling.types import Alert, Severity
@@ -29,6 +30,16 @@ class Recording:
     memory_share: float | None = None  # of what Redis may use, 0 to 1
     room_second: float | None = None  # until Redis is full, as fast as it fills now
     disk_free_byte: float | None = None  # where the archive lies, if that is a folder
+
+
+def told_by(beat: Mapping[str, Any], now: float, heard_since: float) -> Recording:
+    """How recording stands by the recorder's last heartbeat. One that says nothing any more archives nothing either;
+    that counts from ``heard_since``, when somebody began to listen."""
+    last = max(float(beat.get("at", 0.0)), heard_since)
+    known = {name: beat.get(name) for name in ("memory_share", "room_second", "disk_free_byte")}
+    if beat.get("error") is None and now - last >= WAIT_SECONDS:
+        return Recording(error="the recorder (`monitor record`) does not answer", since=last, **known)
+    return Recording(error=beat.get("error"), since=beat.get("since"), **known)
 
 
 def alert_of(recording: Recording, now: float, *, is_open: bool = False) -> Alert | None:

@@ -7,7 +7,9 @@ cycler's own verdict.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -94,13 +96,18 @@ class Silence:
         said = said[: len(ring)]
         return np.where(np.isnan(said), learned, said)
 
-    def tick(self, now: float, heard_since: float = -np.inf) -> tuple[list[Silenced], float]:
+    def tick(
+        self, now: float, heard_since: float = -np.inf, heard_cyclers: Mapping[str, float] = MappingProxyType({})
+    ) -> tuple[list[Silenced], float]:
         """Every timer due at or before ``now``, in order, and when the next of those counting down is due
         (infinity where nothing has been quiet for long enough to count). Before ``heard_since`` nothing could
-        arrive, so silence counts from then."""
+        arrive, of single cyclers before their time in ``heard_cyclers``, so silence counts from then."""
         self._learn_places()
         count = len(self.memory.index)
         last = np.maximum(self.memory.array("silence.last", np.nan)[:count], heard_since)
+        for cycler, since in heard_cyclers.items():
+            places = self._cyclers.get(cycler, [])
+            last[places] = np.maximum(last[places], since)
         silent = self.memory.array("silence.silent", 0.0)[:count]
         ended = self.memory.array("silence.ended", 0.0)[:count] > 0
         quiet = ~np.isnan(last) & (last + self.shortest <= now) & ~ended & (silent == 0)

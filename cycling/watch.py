@@ -68,6 +68,7 @@ class Watch:
         self.facts: dict[str, TestFacts] = {fact.test: fact for fact in topology.tests} | dict(facts or {})
         self.now = -np.inf
         self.heard_since = -np.inf  # nothing could arrive before: the lab itself was off
+        self.heard_cyclers: dict[str, float] = {}  # the same for single cyclers, whose store was away
         self._reading = reading_detectors(settings)
         self._channel = ChannelSilent(**settings.get(ChannelSilent.kind, {}))
         self._cycler = CyclerSilent(**settings.get(CyclerSilent.kind, {}))
@@ -209,7 +210,7 @@ class Watch:
     def _tick(self, now: float) -> float:
         """Fire what is due; returns when the next timer that is counting down is due."""
         self.now = max(self.now, now)
-        found, upcoming = self._silence.tick(self.now, self.heard_since)
+        found, upcoming = self._silence.tick(self.now, self.heard_since, self.heard_cyclers)
         for silenced in found:
             self._book.silence(silenced, self._newest.test)
         self._book.tick(self.now, self._escalations)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -17,12 +16,16 @@ import pyarrow as pa
 from cycling.identity import CELL
 from cycling.readings import Batch
 from cycling.types import Alert, Cycle
-from data_access import codec, facts, keys, shapes
-from data_access.delta import Cursor, Snapshot, Table
+from data_access import codec, facts, keys, minutes, shapes
+from data_access.data_files import Rewritable
+from data_access.delta import Cursor
 from data_access.reading import Reader, quoted
+from data_access.wanted import Wanted
 
 TABLES = ("readings", "cycles", "alerts", "tests", "journal")
 KEYS = {"cycles": ("test", "cycle_count"), "alerts": ("id",), "tests": ("test",)}
+# The streams whose entries may change rows that are there, so that no exchange of files may overlap with them.
+FENCED_BY = {"cycles": ("out:cycles",), "alerts": ("out:alerts",), "tests": ("out:journal",), "journal": ()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,40 +39,12 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which readings: every condition that is given must hold; times are inclusive."""
+class Prepared:
+    """Entries as they will lie in the archive: only to be written."""
 
-    channels: Sequence[str] | None = None
-    test: str | None = None
-    start: float | None = None
-    end: float | None = None
-
-    def pruning(self) -> Any:
-        """The condition by which whole files are left out."""
-        wanted: list[tuple[str, str, Any]] = []
-        if self.start is not None:
-            wanted += [("date", ">=", _day(self.start)), ("unix_time_second", ">=", float(self.start))]
-        if self.end is not None:
-            wanted += [("date", "<=", _day(self.end)), ("unix_time_second", "<=", float(self.end))]
-        if self.channels is not None:
-            wanted.append(("channel", "in", list(self.channels)))
-        if self.test is not None:
-            wanted.append(("test", "=", self.test))
-        return wanted or True
-
-    def condition(self) -> tuple[str, list[Any]]:
-        """The same for single rows, as SQL with its values."""
-        parts, values = ["true"], list[Any]()
-        for part, value in (
-            ("unix_time_second >= ?", self.start),
-            ("unix_time_second <= ?", self.end),
-            ("list_contains(?::VARCHAR[], channel)", None if self.channels is None else list(self.channels)),
-            ("test = ?", self.test),
-        ):
-            if value is not None:
-                parts.append(part)
-                values.append(value)
-        return " AND ".join(parts), values
+    rows: Any  # an Arrow table in the archive's types and order
+    cursors: Sequence[Cursor]
+    columns: Mapping[str, Any]  # of the archive's table once this is committed, name -> type
 
 
 class Archive:
@@ -79,18 +54,26 @@ class Archive:
         self.url = url.rstrip("/")
         self.reader = Reader()
         self.tables = {
-            "readings": Table(
+            "readings": Rewritable(
                 f"{self.url}/readings",
                 shapes.READINGS,
                 partition_by=["date"],
                 pruned_by=("channel", "test", "unix_time_second"),
                 properties=shapes.properties(),
                 is_gone=is_gone,
-            )
+            ),
+            "readings_1m": Rewritable(
+                f"{self.url}/readings_1m",
+                minutes.MINUTES,
+                partition_by=[minutes.PARTITION],
+                pruned_by=minutes.PRUNED_BY,
+                properties=facts.PACKED,
+                is_gone=is_gone,
+            ),
         }
         for name in TABLES[1:]:
             schema = getattr(facts, name.upper())
-            self.tables[name] = Table(f"{self.url}/{name}", schema, properties=facts.PACKED, is_gone=is_gone)
+            self.tables[name] = Rewritable(f"{self.url}/{name}", schema, properties=facts.PACKED, is_gone=is_gone)
 
     def version(self, table: str) -> int:
         """The version of a table, -1 before its first commit: the key for whatever is cached of it."""
@@ -115,11 +98,21 @@ class Archive:
 
         Raises Fenced when one of the streams does not stand where the part says.
         """
-        table = self.tables["readings"]
-        known = table.snapshot().columns
+        return self.commit(self.prepared(parts))
+
+    def prepared(self, parts: Sequence[Part], after: Prepared | None = None) -> Prepared:
+        """Everything of ``append_readings`` but the commit, so that it can be done while that of another is written:
+        ``after``, whose columns will be there by then."""
+        known = self.tables["readings"].snapshot().columns if after is None else after.columns
         arrow = [one for part in parts for one in _arrow_tables(part.readings)]
         cursors = [Cursor(stream=keys.readings(part.cycler), after=part.after, upto=part.upto) for part in parts]
-        return table.append(shapes.dated(shapes.shaped(arrow, known)), cursors)
+        rows = shapes.dated(shapes.shaped(arrow, known))
+        columns = {**known, **{field.name: field.type for field in rows.schema}}
+        return Prepared(rows=rows, cursors=cursors, columns=columns)
+
+    def commit(self, prepared: Prepared) -> int:
+        """Commits what was prepared, on disk when it returns; says the version. Raises Fenced."""
+        return self.tables["readings"].append(prepared.rows, prepared.cursors)
 
     def merge_cycles(self, cycles: Sequence[Cycle | Mapping[str, Any]], after: int, upto: int) -> int:
         """Commits finished cycles, the entries after ``after`` up to ``upto`` of their stream; newest wins."""
@@ -142,29 +135,14 @@ class Archive:
     def readings(self, wanted: Wanted, columns: Sequence[str] | None = None) -> Any:
         """Archived readings as one Arrow table in order of time."""
         snapshot = self.tables["readings"].snapshot(files=wanted.pruning())
-        return self.table_of(snapshot, wanted, columns)
-
-    def table_of(
-        self, snapshot: Snapshot, wanted: Wanted, columns: Sequence[str] | None = None, tail: Any = None
-    ) -> Any:
-        """The wanted rows of a snapshot and of a tail beside it, as one Arrow table in order of time."""
-        schema, batches = self.batches_of(snapshot, wanted, columns, tail)
-        return pa.Table.from_batches(list(batches), schema)
-
-    def batches_of(
-        self, snapshot: Snapshot, wanted: Wanted, columns: Sequence[str] | None = None, tail: Any = None
-    ) -> Any:
-        """The same, batch by batch, with the schema first."""
-        if tail is None or not snapshot.files:
-            empty = pa.schema([(name, kind) for name, kind in snapshot.columns.items() if name != "date"])
-            tail = empty.empty_table() if tail is None else tail
+        nothing = pa.schema([(name, kind) for name, kind in snapshot.columns.items() if name != "date"]).empty_table()
         condition, values = wanted.condition()
-        names = "*" if columns is None else ", ".join(quoted(name) for name in columns)
+        names = ", ".join(quoted(name) for name in (nothing.schema.names if columns is None else columns))
         query = (
             f"SELECT {names} FROM {{rows}} WHERE {condition} "
-            "ORDER BY unix_time_second, channel, record_index NULLS FIRST, arrival_time_second"
+            "ORDER BY unix_time_second, channel, record_index NULLS FIRST, arrival_time_second NULLS FIRST"
         )
-        return self.reader.batches(query, values, snapshot.files, tail)
+        return self.reader.table(query, values, snapshot.files, nothing)
 
     def current_tests(self, channels: Sequence[str] | None) -> dict[str, tuple[str, str | None]]:
         """The test of the newest reading of every channel, and what the cycler said of the channel."""
@@ -253,8 +231,3 @@ def _arrow_tables(readings: Batch | Any) -> list[Any]:
     if isinstance(readings, Batch):
         return [pa.Table.from_batches([codec.to_arrow(readings)])]
     return list(readings)
-
-
-def _day(unix_time: float) -> str:
-    bounded = min(max(unix_time, 0.0), 253_402_300_799.0)  # the years a date can name
-    return datetime.fromtimestamp(bounded, UTC).date().isoformat()

@@ -46,6 +46,9 @@ class Past(Protocol):
     def known(self, cycler: str, batch: Batch) -> tuple[Rows, Rows]:
         """The rows that are stored already, and those that are stored with other values."""
 
+    def forgets_nothing(self) -> bool:
+        """Whether Redis still has all that it ever acknowledged and that was not trimmed."""
+
 
 class Sender(Protocol):
     """What an attempt asks of the intake it works for."""
@@ -148,13 +151,23 @@ class Attempt:
 
     def _restart(self, last: str) -> Known:
         """The server is new or restarted: ids go on from the archive, and an empty one learns its tests."""
-        position = self.intake.past.position(self.cycler)
+        position = self._archived(last)
         self.start = str(position)
         known = self._reread()
         if not last and position:
             self.restored = dict(self.intake.past.current_tests(self.cycler))
             known = Known(known.version, self.received, {**self.restored, **known.tests})
         return known
+
+    def _archived(self, last: str) -> int:
+        """Where the archive stands. While it is away, a server that forgets nothing goes on from its own last id:
+        readings must not be refused because the archive's disk or network is not there."""
+        try:
+            return self.intake.past.position(self.cycler)
+        except StoreAway:
+            if not last or not self.intake.past.forgets_nothing():
+                raise
+            return 0
 
     def _reread(self) -> Known:
         known = self.intake.known(self.cycler, again=True)

@@ -1,11 +1,17 @@
-"""Batches on the wire and in the stream: Arrow IPC, so that no row is ever touched by Python.
+"""Batches in the stream: Arrow, packed with zstd, so that no row is ever touched by Python.
+
+A payload of many rows is an Arrow IPC stream whose words are said once, in dictionaries. In the few rows that a
+cycler sends in a second most of such a stream would be the telling of schema and dictionaries, and most of the work
+the reading of it; so those are a mark, the length of what is packed, and packed: the length of the schema, the schema
+and one record batch. A schema is then read once for all entries that have the same one.
 
 In a Batch a missing number is NaN; in Arrow it is null, so that minima, maxima and other readers stay right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,37 +27,76 @@ KINDS: Mapping[str, Any] = {
     "int32": pa.int32(),
     "int64": pa.int64(),
 }
-ZSTD = pa.Codec("zstd", 1)  # around the whole stream: of 48 rows most is schema; buffer by buffer saves little
+ZSTD = pa.Codec("zstd", 1)
+MARK = b"\x01"  # of a payload of few rows; the other form begins with zstd's own mark
+LENGTH = 4  # bytes
 REPEATING = ("channel", "test", "step_type", "channel_status")  # a few words many times over
+FEW = 200  # rows; from here on dictionaries make a payload smaller
 
 
 def encode(batch: Batch) -> bytes:
-    """The batch as an Arrow IPC stream packed with zstd; columns that hold nothing are left out."""
-    table = to_arrow(batch, dictionaries=True)
+    """The batch as a payload; columns that hold nothing are left out."""
+    rows = to_arrow(batch)
+    if len(rows) < FEW:
+        schema = rows.schema.serialize().to_pybytes()
+        told = len(schema).to_bytes(LENGTH, "little") + schema + rows.serialize().to_pybytes()
+        return MARK + len(told).to_bytes(LENGTH, "little") + bytes(ZSTD.compress(told, asbytes=True))
+    rows = _with_dictionaries(rows)
     sink = pa.BufferOutputStream()
-    with ipc.new_stream(sink, table.schema) as writer:
-        writer.write_batch(table)
-    return bytes(ZSTD.compress(sink.getvalue()))
-
-
-def decode_table(payload: bytes) -> Any:
-    """The Arrow table of an encoded batch."""
-    with pa.CompressedInputStream(pa.BufferReader(payload), "zstd") as stream:
-        return ipc.open_stream(stream).read_all()
+    with ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_batch(rows)
+    return bytes(ZSTD.compress(sink.getvalue(), asbytes=True))
 
 
 def decode(payload: bytes) -> Batch:
     """The batch that ``encode`` wrote."""
-    return to_batch(decode_table(payload))
+    return to_batch(_few(payload)[1] if payload.startswith(MARK) else _many(payload))
 
 
-def to_arrow(batch: Batch, *, dictionaries: bool = False) -> Any:
+def decode_tables(payloads: Iterable[bytes]) -> list[Any]:
+    """The rows of many payloads as Arrow tables: small ones together by schema, large ones (with dictionaries) each."""
+    few: dict[bytes, list[Any]] = {}
+    found = []
+    for payload in payloads:
+        if payload.startswith(MARK):
+            schema, rows = _few(payload)
+            few.setdefault(schema, []).append(rows)
+        else:
+            found.append(_many(payload))
+    return [pa.Table.from_batches(rows).combine_chunks() for rows in few.values()] + found
+
+
+def _few(payload: bytes) -> tuple[bytes, Any]:
+    """The schema as it was written, and the rows."""
+    start = len(MARK) + LENGTH
+    told = ZSTD.decompress(payload[start:], int.from_bytes(payload[len(MARK) : start], "little"))
+    end = LENGTH + int.from_bytes(told[:LENGTH], "little")
+    schema = told[LENGTH:end].to_pybytes()
+    return schema, ipc.read_record_batch(told[end:], _schema(schema))
+
+
+@lru_cache(maxsize=1024)
+def _schema(told: bytes) -> Any:
+    return ipc.read_schema(pa.py_buffer(told))
+
+
+def _many(payload: bytes) -> Any:
+    with pa.CompressedInputStream(pa.BufferReader(payload), "zstd") as stream:
+        return ipc.open_stream(stream).read_all()
+
+
+def _with_dictionaries(rows: Any) -> Any:
+    columns = zip(rows.schema.names, rows.columns, strict=True)
+    return pa.record_batch({name: told.dictionary_encode() if name in REPEATING else told for name, told in columns})
+
+
+def to_arrow(batch: Batch) -> Any:
     """The batch as a RecordBatch in the types of COLUMNS, extras as float64 or text."""
     arrays = {}
     for name, values in batch.columns.items():
         array = _array(name, values)
         if array.null_count < len(array) or not len(array):
-            arrays[name] = array.dictionary_encode() if dictionaries and name in REPEATING else array
+            arrays[name] = array
     if not arrays and len(batch):
         raise ValueError("A batch of readings without any value cannot be encoded.")
     return pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))

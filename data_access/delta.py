@@ -7,22 +7,26 @@ stands elsewhere or moves meanwhile.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
+from data_access import broken, diagnosis, object_store
 from data_access.errors import Fenced, StoreAway
+from data_access.positions import Positions, actions, log_file
 
+LONG_SECONDS = 1.0  # a failure that took longer is not waited for again at once
+HOLD_SECONDS = 5.0
 CONFIGURATION = {"delta.logRetentionDuration": "interval 7 days", "delta.checkpointInterval": "50"}
 
 
@@ -59,7 +63,7 @@ class Table:
         is_gone: Callable[[], bool] = lambda: False,
     ) -> None:
         self.url, self.schema = url, schema
-        self.partition_by = list(partition_by)
+        self.partition_by, self.pruned_by = list(partition_by), tuple(pruned_by)
         self.properties = properties
         self.configuration = dict(CONFIGURATION)
         if pruned_by:  # a commit costs what the statistics of all files cost, so only of columns that prune
@@ -69,6 +73,9 @@ class Table:
         self._handle: DeltaTable | None = None
         self._was_there = False  # in the life of this process; of earlier ones ``is_gone`` knows
         self._is_gone = is_gone
+        self._options = object_store.options(url)
+        self._checked = -1  # the newest version whose log is known to be whole
+        self._failed: tuple[float, StoreAway] | None = None  # until when it is not asked again, and why
 
     def version(self) -> int:
         """The newest version, -1 before the first commit."""
@@ -90,10 +97,16 @@ class Table:
                 listed = handle.file_uris(file_pruning_predicate=predicate)
             return Snapshot(
                 version=handle.version(),
-                files=tuple(listed),
+                files=tuple(self._as_named(handle, listed)),
                 positions=self._positions.of(handle, streams),
                 columns=_columns(pa.schema(handle.schema().to_arrow())),
             )
+
+    def _as_named(self, handle: DeltaTable, listed: Sequence[str]) -> Iterator[str]:
+        """The files under the folder as it is called: delta-rs encodes a space or an umlaut in it."""
+        root = urlsplit(handle.table_uri).path.rstrip("/") + "/"
+        for name in listed:
+            yield f"{self.url}/{name.partition(root)[2]}"
 
     def append(self, rows: Any, cursors: Sequence[Cursor]) -> int:
         """Commits the rows of an Arrow table with the cursors; says the version. Raises Fenced."""
@@ -143,24 +156,59 @@ class Table:
                 write(handle, CommitProperties(app_transactions=moved))
             except CommitFailedError as error:
                 self._handle = None
-                raise Fenced(f"{self.url}: another process committed first ({error}).") from error
+                if not broken.is_rival(error):
+                    raise
+                raise Fenced(f"{self.url}: another process committed first ({broken.plainly(error)}).") from error
             except BaseException:
                 self._handle = None  # whether it was committed is for a fresh look to say
                 raise
             self._to_disk(before + 1, handle.version())
+            self._positions.moved(before, handle.version(), {cursor.stream: cursor.upto for cursor in cursors})
             return handle.version()
 
     def _newest(self) -> DeltaTable | None:
         self._check_it_is_there()
         if self._handle is not None:
-            self._handle.update_incremental()
+            known, self._handle = self._handle, None  # when it cannot go on, the table is opened anew the next time
+            known.update_incremental()
+            self._handle = known
         else:
-            try:
-                self._handle = DeltaTable(self.url)
-            except TableNotFoundError:
+            self._handle = self._opened() or self._opened_or_nothing()
+            if self._handle is None:
                 return None
         self._was_there = True
+        self._check_it_is_whole(self._handle.version())
         return self._handle
+
+    def _opened(self) -> DeltaTable | None:
+        try:
+            return DeltaTable(self.url, storage_options=self._options)
+        except TableNotFoundError:
+            return None
+
+    def _opened_or_nothing(self) -> DeltaTable | None:
+        """A folder without a log is no table yet; one with files is no table any more, or never was one of ours. It
+        may also have been begun this moment: files come after the log, so the log is looked for once more."""
+        found = [name for name in object_store.names(self.url) if not name.startswith((".", "_delta_log"))]
+        handle = self._opened() if found else None
+        if found and handle is None:
+            raise StoreAway(
+                f"The archive {self.url} is no Delta table: there is {min(found)} and no log. Bring its folder "
+                "_delta_log back from a backup, or give the archive an empty folder (CELLWATCH_ARCHIVE_URL). "
+                f"{broken.WAITS}"
+            )
+        return handle
+
+    def _check_it_is_whole(self, version: int) -> None:
+        """After a power cut a log file can be empty, and Delta readers pass over it without a word. An object is
+        put whole or not at all, so an object store is not asked."""
+        if self._options is not None or version <= self._checked:
+            return
+        damage = diagnosis.empty_version(self.url, self._checked + 1, version)
+        if damage is not None:
+            self._handle = None
+            raise StoreAway(f"The archive {self.url} is damaged: {damage.what}. {damage.act}. {broken.WAITS}")
+        self._checked = version
 
     def _check_it_is_there(self) -> None:
         """A folder that was taken away must not look like an archive that is still empty, nor be begun anew."""
@@ -173,8 +221,7 @@ class Table:
             )
 
     def _created(self) -> DeltaTable:
-        self._check_it_is_there()
-        if self._handle is None:
+        if self._handle is None and self._newest() is None:
             if folder := local(self.url):
                 folder.mkdir(parents=True, exist_ok=True)
             self._handle = DeltaTable.create(
@@ -183,9 +230,12 @@ class Table:
                 mode="ignore",
                 partition_by=self.partition_by or None,
                 configuration=self.configuration,
+                storage_options=self._options,
             )
             self._to_disk(0, 0)
             self._was_there = True
+        self._check_it_is_there()
+        assert self._handle is not None
         return self._handle
 
     def _to_disk(self, first: int, last: int) -> None:
@@ -206,55 +256,19 @@ class Table:
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
+        """Whoever comes while a store is silent waits once for it, not everyone after the other."""
+        began = time.monotonic()
+        if self._failed is not None and began < self._failed[0]:
+            raise StoreAway(str(self._failed[1])) from self._failed[1]
+        self._failed = None
         try:
-            yield
-        except (DeltaError, OSError) as error:
-            raise StoreAway(
-                f"The archive table {self.url} cannot be reached: {_first_line(error)}. "
-                "Check that its folder exists, is writable and has space (CELLWATCH_ARCHIVE_URL)."
-            ) from error
-
-
-class Positions:
-    """Where the streams stand in a table. To ask the table costs milliseconds a stream, more with every commit
-    since its last checkpoint; so it is asked once, and then the log of each new version is read."""
-
-    def __init__(self, url: str) -> None:
-        self._folder = local(url)
-        self._version = -1
-        self._known: dict[str, int] = {}
-
-    def of(self, handle: DeltaTable, streams: Sequence[str]) -> dict[str, int]:
-        """The last entry of each stream that the handle's version of the table has."""
-        if handle.version() != self._version:
-            self._follow(handle.version())
-        for stream in streams:
-            if stream not in self._known:
-                self._known[stream] = handle.transaction_version(stream) or 0
-        return {stream: self._known[stream] for stream in streams}
-
-    def _follow(self, version: int) -> None:
-        try:
-            if self._folder is None or version < self._version:
-                raise FileNotFoundError
-            for new in range(self._version + 1, version + 1) if self._known else ():
-                for moved in actions(self._folder, new, "txn"):
-                    self._known[moved["appId"]] = moved["version"]
-        except FileNotFoundError:  # on an object store, or cleaned away meanwhile: the table is asked again
-            self._known = {}
-        self._version = version
-
-
-def log_file(folder: Path, version: int) -> Path:
-    """The file of the log that made a version of the table."""
-    return folder / "_delta_log" / f"{version:020}.json"
-
-
-def actions(folder: Path, version: int, kind: str) -> Iterator[dict[str, Any]]:
-    """The actions of one kind in the log of one version."""
-    for line in log_file(folder, version).read_text("utf-8").splitlines():
-        if found := json.loads(line).get(kind):
-            yield found
+            with broken.reaching_table(self.url):
+                yield
+        except StoreAway as away:
+            ended = time.monotonic()
+            if ended - began > LONG_SECONDS:
+                self._failed = (ended + HOLD_SECONDS, away)
+            raise
 
 
 def _columns(schema: Any) -> dict[str, Any]:
@@ -275,7 +289,3 @@ def _fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

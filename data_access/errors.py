@@ -12,6 +12,14 @@ class StoreAway(Exception):
     """A store does not answer, or cannot take what it is given. The message says where and what to do."""
 
 
+class Misconfigured(StoreAway):
+    """A store refuses what the settings say: waiting does not mend it, a person must."""
+
+
+class Vanished(StoreAway):
+    """A data file that was to be read is gone: it was rewritten and cleaned away meanwhile, or it is lost."""
+
+
 class Gap(Exception):
     """Entries of a cycler's stream are missing: readings were lost or trimmed before they were read."""
 
@@ -48,6 +56,8 @@ def reaching_redis(where: str) -> Iterator[None]:
             f"Redis at {where} is not there ({error}). Start it, or check CELLWATCH_REDIS_URL; "
             "`make run` starts its own."
         ) from error
+    except (redis.exceptions.RedisClusterException, redis.exceptions.ClusterError, redis.exceptions.AskError) as error:
+        raise StoreAway(f"The Redis cluster at {where} cannot take this now: {error}. Try again.") from error
     except redis.exceptions.ResponseError as error:
         if not str(error).startswith(("READONLY", "MISCONF", "OOM", "LOADING", "CLUSTERDOWN", "NOREPLICAS")):
             raise

@@ -1,7 +1,8 @@
 """The feeder: how a feed that runs in a process of its own hands readings in.
 
 It validates, keeps what cannot be stored while Redis is away, and sends it later in the order it came. Ingest
-knows readings it has seen, so sending again after a doubtful answer is harmless.
+knows readings it has seen, so sending again after a doubtful answer is harmless. On a cluster every cycler has a
+lane of its own, so that what waits for one node holds up nothing that belongs to another.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from cycling.readings import Array, Batch
 from cycling.types import Rejection
-from cycling.validation import validate
+from cycling.validation import Validated, validate
 from data_access.errors import StoreAway
 from data_access.live import Live
 
@@ -36,6 +39,7 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class _Waiting:
+    call: int
     batch: Batch
     received: float
     index: Sequence[int]
@@ -56,9 +60,9 @@ class Feeder:
     ) -> None:
         self.live, self.source, self.clock, self.spool_rows = live, source, clock, spool_rows
         self.dropped = 0  # rows that did not fit into the spool any more
-        self._spool: deque[_Waiting] = deque()
-        self._waiting = 0
-        self._next_try = 0.0
+        self._spool: dict[str, deque[_Waiting]] = {}  # by lane
+        self._next_try: dict[str, float] = {}
+        self._waiting = self._calls = 0
 
     @property
     def waiting(self) -> int:
@@ -70,59 +74,68 @@ class Feeder:
         columns = readings.columns if isinstance(readings, Batch) else readings
         received = self.clock()
         checked = validate(columns, received=received)
-        one = _Waiting(
-            batch=checked.batch,
-            received=received,
-            index=checked.index.tolist(),
-            rejected=checked.rejected,
-            rows=columns,
-        )
-        self._keep(one)
+        self._calls += 1
+        self._keep(checked, received, columns)
         accepted, refused = 0, list(checked.rejected)
         for done, told in self._drain():
             accepted += told[0]
-            refused += told[1] if done is one else ()
+            refused += told[1] if done.call == self._calls else ()
         rejected = tuple(sorted(refused, key=lambda rejection: rejection.index))
         return Sent(accepted=accepted, rejected=rejected, waiting=self._waiting)
 
     def flush(self) -> int:
         """Tries to store what is waiting; says how many rows still wait."""
-        self._next_try = 0.0
+        self._next_try = {}
         for _ in self._drain():
             pass
         return self._waiting
 
-    def _keep(self, one: _Waiting) -> None:
-        self._spool.append(one)
-        self._waiting += len(one.batch)
-        while self._waiting > self.spool_rows and len(self._spool) > 1:
-            oldest = self._spool.popleft()
-            self._waiting -= len(oldest.batch)
-            self.dropped += len(oldest.batch)
-            log.error(
-                "Feed %s: Redis is away and the spool of %d rows is full; %d rows are lost so far.",
-                self.source,
-                self.spool_rows,
-                self.dropped,
+    def _keep(self, checked: Validated, received: float, columns: Mapping[str, Any]) -> None:
+        lanes = self.live.lanes(checked.batch)
+        if checked.rejected:
+            lanes.setdefault("", np.array([], dtype=np.int64))
+        for lane, rows in lanes.items():
+            one = _Waiting(
+                call=self._calls,
+                batch=checked.batch.take(rows),
+                received=received,
+                index=checked.index[rows].tolist(),
+                rejected=checked.rejected if lane == "" else (),
+                rows=columns,
             )
+            self._spool.setdefault(lane, deque()).append(one)
+            self._waiting += len(one.batch)
+        while self._waiting > self.spool_rows and sum(map(len, self._spool.values())) > 1:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        lane = min((lane for lane, spool in self._spool.items() if spool), key=lambda lane: self._spool[lane][0].call)
+        oldest = self._spool[lane].popleft()
+        self._waiting -= len(oldest.batch)
+        self.dropped += len(oldest.batch)
+        log.error(
+            "Feed %s: Redis is away and the spool of %d rows is full; %d rows are lost so far.",
+            self.source,
+            self.spool_rows,
+            self.dropped,
+        )
 
     def _drain(self) -> list[tuple[_Waiting, tuple[int, tuple[Rejection, ...]]]]:
-        """Stores what is waiting, oldest first, until the spool is empty or Redis does not answer."""
+        """Stores what is waiting, oldest first, until each lane is empty or its server does not answer."""
         done: list[tuple[_Waiting, tuple[int, tuple[Rejection, ...]]]] = []
-        if time.monotonic() < self._next_try:
-            return done
-        while self._spool:
-            one = self._spool[0]
+        for lane, spool in self._spool.items():
+            if time.monotonic() < self._next_try.get(lane, 0.0):
+                continue
             try:
-                done.append((one, self._store(one)))
+                while spool:
+                    done.append((spool[0], self._store(spool[0])))
+                    self._waiting -= len(spool.popleft().batch)
             except StoreAway as away:
-                if not self._next_try:
+                if lane not in self._next_try:
                     log.warning("Feed %s keeps its readings: %s", self.source, away)
-                self._next_try = time.monotonic() + PAUSE_SECONDS
-                return done
-            self._spool.popleft()
-            self._waiting -= len(one.batch)
-        self._next_try = 0.0
+                self._next_try[lane] = time.monotonic() + PAUSE_SECONDS
+            else:
+                self._next_try.pop(lane, None)
         return done
 
     def _store(self, one: _Waiting) -> tuple[int, tuple[Rejection, ...]]:

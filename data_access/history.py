@@ -6,32 +6,35 @@ after that position. Redis keeps what is committed for an hour more, so no commi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from cycling.topology import Topology
 from data_access import facts, keys, shapes
-from data_access.archive import Archive, Wanted
-from data_access.codec import decode_table
-from data_access.decimation import decimate, gaps, with_breaks
+from data_access.archive import Archive
+from data_access.codec import decode_tables
 from data_access.delta import Snapshot
+from data_access.errors import Vanished
+from data_access.joined import Moment
 from data_access.live import Live
+from data_access.means import means
+from data_access.picking import pick
+from data_access.tier import Minutes
+from data_access.tracing import trace
+from data_access.walking import Walk
+from data_access.wanted import Wanted
 
-CLOCK = "unix_time_second"
-TRACED = (
-    "voltage_volt",
-    "current_ampere",
-    "surface_temperature_celsius",
-    "ambient_temperature_celsius",
-)
+T = TypeVar("T")
+
+Answer = tuple[Any, Iterator[Any]]  # an Arrow schema, and RecordBatches of it
 
 
 class History:
-    """Everything that was ever measured, up to this second."""
+    """Everything that was ever measured, up to this second. Times are unix seconds, inclusive; names and units those
+    of the vocabulary (cycling.readings). Raises StoreAway when Redis or the archive cannot be read."""
 
     def __init__(self, archive: Archive, live: Live, topology: Topology) -> None:
         self.archive, self.live, self.topology = archive, live, topology
@@ -44,29 +47,61 @@ class History:
         start: float | None = None,
         end: float | None = None,
         columns: Sequence[str] | None = None,
-    ) -> tuple[Any, Iterator[Any]]:
+        points: int | None = None,
+    ) -> Answer:
         """The readings in order of time, as Arrow RecordBatches in the archive's types; and beside them the schema,
-        which is there even when no reading is."""
+        which is there even when no reading is. However many they are, only a little is in memory at a time.
+
+        ``points``: only about so many of them, every extreme of voltage, current and temperatures among them.
+        """
         channels = None if channel is None else [channel]
-        wanted = Wanted(channels=channels, test=test, start=start, end=end)
-        cyclers = self.topology.cycler_ids if channel is None else (self.topology.place(channel).cycler,)
-        streams = {cycler: keys.readings(cycler) for cycler in cyclers}
-        snapshot = self.archive.tables["readings"].snapshot(streams=tuple(streams.values()), files=wanted.pruning())
-        tail = self._tail({cycler: snapshot.positions[key] for cycler, key in streams.items()}, snapshot)
-        answer: tuple[Any, Iterator[Any]] = self.archive.batches_of(snapshot, wanted, columns, tail)
-        return answer
+        look = partial(self._moment, Wanted(channels=channels, test=test, start=start, end=end))
+        if points is None:
+            walk = Walk(look, columns)
+            return walk.schema, walk.batches()
+        found = self._again(lambda: pick(look(), columns, points))
+        return found.schema, iter(found.to_batches())
+
+    def cycle(self, test: str, cycle_count: int, columns: Sequence[str] | None = None) -> Answer | None:
+        """The readings of one finished cycle of a test, like ``readings``; None when there is no such cycle.
+
+        The cycle's row in the table of cycles says when and on which channel it ran, so only that is read.
+        """
+        cycles = self.cycles(test=test)
+        row = cycles[cycles["cycle_count"] == cycle_count]
+        if row.empty:
+            return None
+        start, end = (float(row[f"{of}_unix_time_second"].iloc[0]) for of in ("start", "end"))
+        channel = str(row["channel"].iloc[0])
+        return self.readings(test=test, channel=channel, start=start, end=end, columns=columns)
+
+    def recent(
+        self, channel: str, now: float, seconds: float = 86_400.0, columns: Sequence[str] | None = None
+    ) -> Answer:
+        """Every reading of a channel in the last ``seconds`` before ``now``, like ``readings``."""
+        return self.readings(channel=channel, start=now - seconds, end=now, columns=columns)
 
     def trace(
         self, channel: str, start: float | None, end: float | None, points: int, test: str | None = None
     ) -> dict[str, list[float | None]]:
-        """A channel's traces for a figure: at most about ``points`` points, no extreme lost, None at pauses."""
-        names = (CLOCK, "test_time_second", *TRACED)
-        schema, batches = self.readings(test=test, channel=channel, start=start, end=end, columns=names)
-        table = pa.Table.from_batches(list(batches), schema)
-        columns = {name: table.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in names}
-        rows = decimate(columns[CLOCK], {name: columns[name] for name in TRACED}, points)
-        told = with_breaks(columns, rows, gaps(columns[CLOCK]), CLOCK)
-        return told | {name: [_as_measured(value) for value in told[name]] for name in TRACED}
+        """A channel's traces for a figure: at most about ``points`` points, no extreme lost, None at pauses.
+
+        Lists of one length: unix and test time in seconds, voltage in V, current in A, both temperatures in °C. Of
+        long windows the closed days come from the one-minute table; there a point's time is right to the minute.
+        """
+        wanted = Wanted(channels=[channel], test=test, start=start, end=end)
+        return self._again(lambda: trace(*self._with_minutes(wanted), points).drawn())
+
+    def means(self, channels: Sequence[str], start: float, end: float, seconds: float = 60.0) -> Any:
+        """Means of channels over intervals of so many seconds (counted from 1970), in order of channel and time.
+
+        An Arrow table: ``channel``, ``unix_time_second`` (the interval's begin), ``rows`` (readings in it) and
+        ``<name>_mean`` of voltage (V), current (A) and both temperatures (°C), null where nothing was measured.
+        Intervals without a reading are left out. Of closed days whole minutes come from the one-minute table; a longer
+        interval is then the mean of its minutes, each counted with its readings.
+        """
+        wanted = Wanted(channels=list(channels), start=start, end=end)
+        return self._again(lambda: means(*self._with_minutes(wanted), seconds))
 
     def cycles(
         self,
@@ -75,7 +110,10 @@ class History:
         channel: str | None = None,
         tests: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Cycles of a test, of a channel or of several tests, those included that are not archived yet."""
+        """Cycles of a test, of a channel, of several tests or of all, those included that are not archived yet.
+
+        A row per cycle with the columns of ``data_access.facts.CYCLES``, in order of test and cycle.
+        """
         position = self.archive.output_position("cycles")
         fresh = [row for _, rows in self.live.outputs_after("cycles", position) for row in rows]
         stored = self.archive.cycles(test=test, channel=channel, tests=tests)
@@ -92,16 +130,38 @@ class History:
         both = both.drop_duplicates(["test", "cycle_count"], keep="last")
         return both.sort_values(["test", "cycle_count"], ignore_index=True)
 
-    def _tail(self, positions: dict[str, int], snapshot: Snapshot) -> Any | None:
-        """What Redis has after the positions, in the archive's types."""
-        tables = [
-            decode_table(entry.payload)
-            for cycler, position in positions.items()
-            for entry in self.live.entries_after(cycler, position)
-        ]
-        return shapes.shaped(tables, snapshot.columns) if tables else None
+    def _moment(self, wanted: Wanted) -> Moment:
+        cyclers = self.topology.cycler_ids
+        if wanted.channels is not None:
+            cyclers = tuple(sorted({self.topology.place(channel).cycler for channel in wanted.channels}))
+        streams = {cycler: keys.readings(cycler) for cycler in cyclers}
+        snapshot = self.archive.tables["readings"].snapshot(streams=tuple(streams.values()), files=wanted.pruning())
+        tails = [self._tail(cycler, snapshot.positions[key], snapshot, wanted) for cycler, key in streams.items()]
+        tails = [tail for tail in tails if tail is not None and tail.num_rows]
+        tail = shapes.shaped(tails, snapshot.columns) if tails else None
+        return Moment(self.archive.reader, wanted, snapshot, tail)
 
+    def _tail(self, cycler: str, position: int, snapshot: Snapshot, wanted: Wanted) -> Any | None:
+        """What Redis has of the wanted after a position, in the archive's types."""
+        tables = decode_tables(entry.payload for entry in self.live.entries_after(cycler, position))
+        return wanted.of(shapes.shaped(tables, snapshot.columns)) if tables else None
 
-def _as_measured(value: float | None) -> float | None:
-    """The number that was measured: float32 has kept it, but with digits behind it that mean nothing."""
-    return None if value is None else float(str(np.float32(value)))
+    def _with_minutes(self, wanted: Wanted) -> tuple[Moment, Minutes | None]:
+        """Readings and minutes of the same moment: no commit of minutes lies between the two looks.
+
+        The minutes are None before the first day was closed.
+        """
+        table = self.archive.tables["readings_1m"]
+        while True:
+            snapshot = table.snapshot(files=wanted.pruning("month"))
+            moment = self._moment(wanted)
+            if table.version() == snapshot.version:
+                there = snapshot.version >= 0
+                return moment, Minutes(self.archive.reader, wanted, snapshot) if there else None
+
+    def _again(self, ask: Callable[[], T]) -> T:
+        """Asks; and once more, from new snapshots, when a data file was rewritten and cleaned away meanwhile."""
+        try:
+            return ask()
+        except Vanished:
+            return ask()

@@ -20,6 +20,7 @@ from cycling.types import Rejection
 from data_access import tests_now
 from data_access.attempt import Attempt, Begun, Past, Rows
 from data_access.connection import Part
+from data_access.errors import StoreAway
 from data_access.tests_now import Known
 
 MOST_ROWS = 10_000  # of one call of the script, which holds up everybody else on the server
@@ -40,29 +41,45 @@ class Intake(Part):
         super().__init__(client, where)
         self.topology = topology
         self.past = past
+        self.unregistered: Begun = {}  # tests that readings began while the register could not be reached
         self._known: dict[str, Known] = {}
 
     def take(self, batch: Batch, received: float) -> tuple[list[Rejection], Begun]:
-        """Stores the batch; says which rows were refused, and which tests the others began."""
+        """Stores the batch; says which rows were refused, and which tests the others began.
+
+        Where the node of a cluster that has some of the cyclers is away, what belongs to the others is stored
+        before that is raised; to send the whole batch again is harmless.
+        """
         refused: list[Rejection] = []
         begun: Begun = {}
-        for cycler, rows in self._by_cycler(batch):
-            for start in range(0, len(rows), MOST_ROWS):
-                some = rows[start : start + MOST_ROWS]
-                said, new = Attempt(self, cycler, batch.take(some), received).run()
-                refused += [replace(rejection, index=int(some[rejection.index])) for rejection in said]
-                begun.update(new)
+        away: dict[str, StoreAway] = {}
+        for cycler, rows in self.by_cycler(batch):
+            try:
+                for start in range(0, len(rows), MOST_ROWS):
+                    some = rows[start : start + MOST_ROWS]
+                    said, new = Attempt(self, cycler, batch.take(some), received).run()
+                    refused += [replace(rejection, index=int(some[rejection.index])) for rejection in said]
+                    begun.update(new)
+            except StoreAway as reason:
+                if not self.is_cluster:
+                    raise
+                away[cycler] = reason
+        if away:
+            self.unregistered.update(begun)
+            reasons = " ".join(dict.fromkeys(str(reason) for reason in away.values()))
+            raise StoreAway(f"{reasons} Not stored, to be sent again: readings of {', '.join(sorted(away))}.")
         return sorted(refused, key=lambda rejection: rejection.index), begun
 
     def known(self, cycler: str, *, again: bool = False) -> Known:
         if again or cycler not in self._known:
-            self._known[cycler] = tests_now.load(self.client, cycler)
+            self._known[cycler] = tests_now.load(self, cycler)
         return self._known[cycler]
 
     def remember(self, cycler: str, known: Known) -> None:
         self._known[cycler] = known
 
-    def _by_cycler(self, batch: Batch) -> Iterator[tuple[str, Rows]]:
+    def by_cycler(self, batch: Batch) -> Iterator[tuple[str, Rows]]:
+        """The rows of each cycler."""
         channels = pa.array(batch.texts("channel"), pa.string()).dictionary_encode()
         cyclers = [self.topology.place(channel).cycler for channel in channels.dictionary.to_pylist()]
         names = list(dict.fromkeys(cyclers))

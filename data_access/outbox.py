@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cycling.types import Notice
 from data_access import keys
 from data_access.connection import Part, at_redis, text
+from data_access.snapshots import ALONE
 
 NOTICES_KEPT = 30 * 86_400.0
 
@@ -53,16 +54,19 @@ class Beats(Part):
     """Heartbeats of the processes, and what a feed wants to find again after a restart."""
 
     @at_redis
-    def beat(self, process: str, info: Mapping[str, Any], now: float) -> None:
-        """Says that a process lives, and what it has to say."""
-        told = {"pid": os.getpid(), **info, "at": now}
-        self.client.hset(keys.lab("beats"), process, json.dumps(told))
+    def beat(self, process: str, info: Mapping[str, Any], now: float, part: str = ALONE) -> None:
+        """Says that a process lives, and what it has to say; of several of a kind, for its part of the lab."""
+        name = process if part == ALONE else f"{process}-{part}"
+        which = {} if part == ALONE else {"kind": process, "part": part}
+        told = {"pid": os.getpid(), **info, **which, "at": now}
+        self.client.hset(keys.lab("beats"), name, json.dumps(told))
 
     @at_redis
     def beats(self) -> dict[str, dict[str, Any]]:
-        """The last heartbeat of every process."""
+        """The last heartbeat of every process. Where several of a kind share the lab, also that of the kind, as old
+        as its oldest part; it is left out while a part has never been heard of."""
         found = self.client.hgetall(keys.lab("beats"))
-        return {text(process): json.loads(told) for process, told in found.items()}
+        return with_kinds({text(process): json.loads(told) for process, told in found.items()})
 
     @at_redis
     def save_feed(self, name: str, told: Any) -> None:
@@ -76,12 +80,56 @@ class Beats(Part):
         return None if told is None else json.loads(told)
 
 
+def with_kinds(beats: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The heartbeats of the newest division of every kind of process, and those of the kinds put together."""
+    by_kind: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for name, told in beats.items():
+        by_kind.setdefault(told.get("kind", name), {})[told.get("part", ALONE)] = told
+    found: dict[str, dict[str, Any]] = {}
+    for kind, parts in by_kind.items():
+        newest = max(parts, key=lambda part: float(parts[part]["at"]))
+        count = int(newest.partition("-of-")[2])
+        if count == 1:
+            found[kind] = dict(parts[newest])
+            continue
+        there = [f"{place}-of-{count}" for place in range(1, count + 1) if f"{place}-of-{count}" in parts]
+        if len(there) == count:
+            found[kind] = _together([parts[part] for part in there])
+        found |= {f"{kind}-{part}": dict(parts[part]) for part in there}
+    return found
+
+
+def _together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the parts say as one: as old as the oldest, as late as the latest, with the sums and all that is wrong."""
+    whole = dict(min(parts, key=lambda told: float(told["at"])))
+    for name, put in SUMMED.items():
+        known = [told[name] for told in parts if told.get(name) is not None]
+        if known:
+            whole[name] = put(known)
+    return whole | {"parts": len(parts)}
+
+
+def _first(said: Sequence[Any]) -> Any:
+    return said[0]
+
+
+SUMMED: Mapping[str, Callable[[Sequence[Any]], Any]] = {
+    **dict.fromkeys(("rows", "commits", "lag_entries"), sum),
+    **dict.fromkeys(("lag_second", "last_commit_at", "readings_at", "memory_share"), max),
+    **dict.fromkeys(("since", "room_second", "disk_free_byte"), min),
+    "gaps": lambda listed: [gap for some in listed for gap in some],
+    **dict.fromkeys(("error", "away"), _first),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """How the readings' Redis is. ``durable`` is False when it may forget what it has acknowledged."""
+    """How the readings' Redis is. ``durable`` is False when it may forget what it has acknowledged, ``whole`` when a
+    node of a cluster is missing. Of a cluster, the memory is that of the node which has the least room."""
 
     ok: bool
     detail: str
     durable: bool
     used_memory: int
     max_memory: int
+    whole: bool = True

@@ -13,10 +13,13 @@ from cycling.identity import CurrentTest, assign_tests
 from cycling.readings import COLUMNS, Batch, concat
 from cycling.topology import UNLISTED, Topology
 from data_access import codec
-from data_access.archive import Archive, Wanted
+from data_access.archive import Archive
+from data_access.connection import text
+from data_access.errors import reaching_redis
 from data_access.fingerprints import as_said
 from data_access.shapes import SMALL, TYPES, vendor_name
 from data_access.streams import Streams
+from data_access.wanted import Wanted
 
 Rows = npt.NDArray[np.int64]
 NOT_COMPARED = ("channel", "test", "arrival_time_second")
@@ -67,6 +70,15 @@ class Past:
                 elif verdicts and not np.isnan(batch.numbers("record_index")[row]):
                     other.append(row)
         return np.array(same, dtype=np.int64), np.array(other, dtype=np.int64)
+
+    def forgets_nothing(self) -> bool:
+        """Whether the readings' Redis has every entry that it acknowledged: a single server that syncs each. In a
+        cluster a replica may have taken over that has not heard of the last ones."""
+        with reaching_redis(self.streams.where):
+            told = self.streams.client.config_get("appendonly", "appendfsync", "cluster-enabled")
+        said = {text(name): text(value) for name, value in told.items()}
+        wanted = {"appendonly": "yes", "appendfsync": "always", "cluster-enabled": "no"}
+        return all(said.get(name) == value for name, value in wanted.items())
 
     def _stored(self, cycler: str, batch: Batch) -> Batch:
         times = batch.numbers("unix_time_second")

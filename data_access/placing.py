@@ -28,7 +28,7 @@ def place(store: Part, archive: Archive, topology: Topology, channel: str, test:
     named = {"channel": channel, "test": test, CELL: cell}
     row = Batch({name: np.array([said], dtype=object) for name, said in named.items()})
     for _ in range(MOST_TRIES):
-        known = tests_now.load(store.client, cycler)
+        known = tests_now.load(store, cycler)
         changed = assign_tests(row, known.tests)[1]
         if channel not in changed:
             return

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-from pyarrow import dataset, fs
 
-from data_access.errors import StoreAway
+from data_access.broken import reaching_files
+from data_access.errors import StoreAway, Vanished
+from data_access.object_store import files_on, is_remote
 
 SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": False,  # nothing is fetched from the network
@@ -23,43 +26,36 @@ ROWS_PER_BATCH = 65_536
 class Reader:
     """One DuckDB for the whole process; every query has a cursor of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int | None = None) -> None:
+        """``threads``: how many a query may use, all of the machine's by default."""
+        self._settings = SETTINGS if threads is None else {**SETTINGS, "threads": threads}
         self._lock = threading.Lock()
         self._database: Any = None
 
     def table(self, query: str, values: Sequence[Any], files: Sequence[str], tail: Any = None) -> Any:
         """The answer of a query over ``files`` and ``tail``, as one Arrow table."""
-        return pa.Table.from_batches(*_all(self.batches(query, values, files, tail)))
+        schema, batches = self.batches(query, values, files, tail)
+        return pa.Table.from_batches(list(batches), schema)
 
-    def batches(self, query: str, values: Sequence[Any], files: Sequence[str], tail: Any = None) -> Any:
-        """The same as an iterator of RecordBatches, with its schema first."""
+    def batches(
+        self, query: str, values: Sequence[Any], files: Sequence[str], tail: Any = None, *, alike: bool = False
+    ) -> tuple[Any, Generator[Any]]:
+        """The same as an iterator of RecordBatches, with its schema first. To close it ends the query.
+
+        ``alike``: every file has every column that is asked for, so only files that have wanted rows are opened.
+        Raises StoreAway, also on the way, when a file cannot be read; Vanished when it is not there.
+        """
         cursor = self._cursor()
-        try:
-            source = self._source(cursor, files, tail)
-            found = cursor.sql(query.format(rows=source), params=list(values))
+        with _reaching(files):
+            found = cursor.sql(query.format(rows=_source(cursor, files, tail, alike)), params=list(values))
             reader = found.to_arrow_reader(ROWS_PER_BATCH)
-        except duckdb.IOException as error:
-            raise StoreAway(f"The archive's files cannot be read: {error}.") from error
-        return reader.schema, _closing(cursor, reader)
+        return reader.schema, _closing(cursor, reader, files)
 
     def _cursor(self) -> Any:
         with self._lock:
             if self._database is None:
-                self._database = duckdb.connect(":memory:", config=SETTINGS)
+                self._database = duckdb.connect(":memory:", config=self._settings)
             return self._database.cursor()
-
-    def _source(self, cursor: Any, files: Sequence[str], tail: Any) -> str:
-        parts = []
-        if files and "://" in files[0]:
-            cursor.register("stored", _remote(files))
-            parts.append("SELECT * FROM stored")
-        elif files:
-            listed = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
-            parts.append(f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)")
-        if tail is not None or not parts:
-            cursor.register("tail", tail)
-            parts.append("SELECT * FROM tail")
-        return "(" + " UNION ALL BY NAME ".join(parts) + ")"
 
 
 def quoted(name: str) -> str:
@@ -67,20 +63,37 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""').replace("{", "{{").replace("}", "}}") + '"'
 
 
-def _closing(cursor: Any, reader: Any) -> Iterator[Any]:
+def _source(cursor: Any, files: Sequence[str], tail: Any, alike: bool) -> str:
+    parts = []
+    if files and is_remote(files[0]):  # through Arrow: DuckDB would need an extension from the network
+        cursor.register("stored", files_on(files))
+        parts.append("SELECT * FROM stored")
+    elif files:
+        listed = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+        by_name = str(not alike).lower()
+        parts.append(f"SELECT * FROM read_parquet([{listed}], union_by_name = {by_name}, hive_partitioning = false)")
+    if tail is not None or not parts:
+        cursor.register("tail", tail)
+        parts.append("SELECT * FROM tail")
+    return "(" + " UNION ALL BY NAME ".join(parts) + ")"
+
+
+def _closing(cursor: Any, reader: Any, files: Sequence[str]) -> Generator[Any]:
     try:
-        yield from reader
+        with _reaching(files):
+            yield from reader
     finally:
         cursor.close()
 
 
-def _all(answer: Any) -> tuple[list[Any], Any]:
-    schema, batches = answer
-    return list(batches), schema
-
-
-def _remote(files: Sequence[str]) -> Any:
-    """Files on an object store, read through Arrow: DuckDB would need an extension from the network."""
-    store, first = fs.FileSystem.from_uri(files[0])
-    start = len(files[0]) - len(first)
-    return dataset.dataset([name[start:] for name in files], filesystem=store, format="parquet")
+@contextmanager
+def _reaching(files: Sequence[str]) -> Iterator[None]:
+    try:
+        with reaching_files(files):
+            yield
+    except Vanished:
+        raise
+    except StoreAway as away:
+        if any(not is_remote(file) and not Path(file).exists() for file in files):
+            raise Vanished(str(away)) from away
+        raise

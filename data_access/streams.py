@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cycling.readings import Batch, concat
 from data_access import codec, keys
 from data_access.connection import LONGEST_BLOCK_MS, Part, at_redis, entries, number
-from data_access.errors import Gap
+from data_access.errors import Gap, StoreAway
 
 KEPT_SECONDS = 3600.0  # of readings in Redis, archived or not
 PAGE = 200  # entries fetched in one go
+TRIMMED_AT_ONCE = 10_000  # entries; a call holds up everybody else on the server for some milliseconds
+POLL_SECONDS = 0.02  # between two looks where nobody can be waited at: a cluster's streams lie on several nodes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +32,26 @@ class Streams(Part):
     """Reads what ingest stored."""
 
     @at_redis
-    def read(self, positions: Mapping[str, int], *, block_ms: int, most: int) -> list[tuple[str, int, Batch]]:
+    def read(
+        self,
+        positions: Mapping[str, int],
+        *,
+        block_ms: int,
+        most: int,
+        away: MutableMapping[str, StoreAway] | None = None,
+    ) -> list[tuple[str, int, Batch]]:
         """Up to ``most`` entries of each cycler after its position, in order; waits for the first one.
 
-        Raises Gap when entries are missing: position 0 expects the stream from its very first entry.
+        Raises Gap when entries are missing: position 0 expects the stream from its very first entry. A cycler
+        whose node of a cluster does not answer is noted in ``away`` and the others are read; without ``away``, or
+        when no node answers, that is raised.
         """
-        found = self._read(positions, block_ms, most)
+        missed: dict[str, StoreAway] = {}
+        found = self._read(positions, block_ms, most, missed)
+        if away is not None:
+            away.update(missed)
+        elif missed:
+            raise next(iter(missed.values()))
         return [(cycler, entry.n, codec.decode(entry.payload)) for cycler, entry in found]
 
     @at_redis
@@ -51,16 +67,22 @@ class Streams(Part):
 
     @at_redis
     def lasts(self, cyclers: tuple[str, ...]) -> dict[str, int]:
-        """``last`` of many cyclers in one round trip."""
-        with self.client.pipeline(transaction=False) as pipe:
-            for cycler in cyclers:
-                pipe.hget(keys.intake(cycler), "n")
-            return {cycler: int(n or 0) for cycler, n in zip(cyclers, pipe.execute(), strict=True)}
+        """``last`` of many cyclers in one round trip; without those whose node of a cluster is away."""
+
+        def ask(client: Any, some: Sequence[str]) -> dict[str, int]:
+            with client.pipeline(transaction=False) as pipe:
+                for cycler in some:
+                    pipe.hget(keys.intake(cycler), "n")
+                return {cycler: int(n or 0) for cycler, n in zip(some, pipe.execute(), strict=True)}
+
+        return self.ask_each({keys.intake(cycler): cycler for cycler in cyclers}, ask)[0]
 
     @at_redis
     def up_since(self, now: float) -> float:
-        """Since when this server runs: before that nothing could arrive, and nobody can be blamed for silence."""
-        return now - float(self.client.info("server")["uptime_in_seconds"])
+        """Since when this server runs, of a cluster the youngest node that answers: before that nothing could
+        arrive, and nobody can be blamed for silence."""
+        ages = [float(told["uptime_in_seconds"]) for _where, told in self.told_by_each("server")]
+        return now - min(ages)
 
     @at_redis
     def beginning(self, cycler: str) -> int:
@@ -71,8 +93,12 @@ class Streams(Part):
     @at_redis
     def trim(self, cycler: str, upto: int, now: float) -> int:
         """Drops entries up to ``upto`` that arrived more than an hour ago; says how many went."""
-        dropped = self.script("trim")(keys=[keys.readings(cycler)], args=[upto, now - KEPT_SECONDS])
-        return int(dropped)
+        dropped, last = 0, TRIMMED_AT_ONCE
+        while last >= TRIMMED_AT_ONCE:
+            args = [upto, now - KEPT_SECONDS, TRIMMED_AT_ONCE]
+            last = int(self.script("trim")(keys=[keys.readings(cycler)], args=args))
+            dropped += last
+        return dropped
 
     def tail(self, cycler: str, after: int) -> Batch:
         """Every reading of a cycler after entry ``after`` as one batch."""
@@ -84,31 +110,58 @@ class Streams(Part):
             yield from page
             after = page[-1].n
 
-    def _read(self, positions: Mapping[str, int], block_ms: int, most: int) -> list[tuple[str, Entry]]:
+    def _read(
+        self, positions: Mapping[str, int], block_ms: int, most: int, away: dict[str, StoreAway]
+    ) -> list[tuple[str, Entry]]:
         if not positions:
             time.sleep(block_ms / 1000)
             return []
-        cycler_of = {keys.readings(cycler): cycler for cycler in positions}
-        reply = self.client.xread(
-            {keys.readings(cycler): f"{n}-0" for cycler, n in positions.items()},
-            count=most,
-            block=min(block_ms, LONGEST_BLOCK_MS) if block_ms else None,
-        )
+        end = time.monotonic() + block_ms / 1000
+        streams = {keys.readings(cycler): cycler for cycler in positions}
+        while True:
+            listed, missed = self.ask_each(streams, self._asks(positions, block_ms, most))
+            if listed or time.monotonic() >= end or not self.is_cluster:
+                break
+            time.sleep(POLL_SECONDS)
+        away.update(missed)
         found = []
-        for key, listed in entries(reply):
-            expected = positions[cycler_of[key]]
-            for entry_id, fields in listed:
+        for cycler, some in listed.items():
+            expected = positions[cycler]
+            for entry_id, fields in some:
                 expected += 1
                 entry = _entry(entry_id, fields)
                 if entry.n != expected:
-                    raise Gap(cycler_of[key], expected, entry.n)
-                found.append((cycler_of[key], entry))
+                    raise Gap(cycler, expected, entry.n)
+                found.append((cycler, entry))
         if not found:
-            self._nothing_was_forgotten(positions)
+            self._nothing_was_forgotten({cycler: n for cycler, n in positions.items() if cycler not in missed})
         return found
+
+    def _asks(
+        self, positions: Mapping[str, int], block_ms: int, most: int
+    ) -> Callable[[Any, Sequence[str]], dict[str, Any]]:
+        """How one server is asked for the new entries of some cyclers: in one command; a node of a cluster, which
+        takes no command for several slots, in one round trip."""
+        cycler_of = {keys.readings(cycler): cycler for cycler in positions}
+
+        def ask(client: Any, cyclers: Sequence[str]) -> dict[str, Any]:
+            after = {keys.readings(cycler): f"{positions[cycler]}-0" for cycler in cyclers}
+            if not self.is_cluster:
+                block = min(block_ms, LONGEST_BLOCK_MS) if block_ms else None
+                replies = [client.xread(after, count=most, block=block)]
+            else:
+                with client.pipeline(transaction=False) as pipe:
+                    for key, last in after.items():
+                        pipe.xread({key: last}, count=most)
+                    replies = pipe.execute()
+            return {cycler_of[key]: listed for reply in replies for key, listed in entries(reply)}
+
+        return ask
 
     def _nothing_was_forgotten(self, positions: Mapping[str, int]) -> None:
         """A reader that is ahead of the stream would wait for ever: its Redis was emptied or set back."""
+        if not positions:
+            return
         for cycler, last in self.lasts(tuple(positions)).items():
             if 0 < last < positions[cycler]:
                 raise Gap(cycler, positions[cycler] + 1, last)

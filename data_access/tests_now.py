@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from cycling.identity import CurrentTest
 from data_access import keys
-from data_access.connection import text
+from data_access.connection import Part, text
 
 
 @dataclass(frozen=True)
@@ -21,16 +20,14 @@ class Known:
     tests: Mapping[str, CurrentTest] = field(default_factory=dict)
 
 
-def load(client: Any, cycler: str) -> Known:
+def load(store: Part, cycler: str) -> Known:
     """One consistent look at a cycler's current tests."""
-    with client.pipeline(transaction=True) as pipe:
-        pipe.hmget(keys.intake(cycler), "tests", "born")
-        pipe.hgetall(keys.current_tests(cycler))
-        (version, born), tests = pipe.execute()
+    names = [keys.intake(cycler), keys.current_tests(cycler)]
+    version, born, tests = store.script("known")(keys=names, args=[])
     return Known(
-        text(version or b""),
+        text(version),
         float(born or 0.0),
-        {text(channel): from_json(told) for channel, told in tests.items()},
+        {text(channel): from_json(told) for channel, told in zip(tests[::2], tests[1::2], strict=True)},
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m monitor record | watch | notify | replay`."""
+"""`python -m monitor record | watch | compact | notify | replay | reprocess`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, does in (
         ("record", "move readings from Redis to the archive"),
         ("watch", "find cycles and alerts in the readings"),
+        ("compact", "make few sorted files of the archive's many small ones"),
         ("notify", "keep the outbox of notices and write them to the log"),
     ):
         commands.add_parser(name, help=does)
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     replaying.add_argument("--lab", type=Path, required=True, help="lab.toml of the lab the readings come from")
     replaying.add_argument("--out", type=Path, required=True, help="folder for alerts.json, cycles.parquet, …")
     replaying.add_argument("files", type=Path, nargs="+", metavar="FILE", help="Parquet or CSV with BDF columns")
+    _add_arguments_of_reprocess(commands.add_parser("reprocess", help="cycles and alerts of the whole archive anew"))
     given = parser.parse_args(arguments)
     try:
         if given.command == "replay":
@@ -35,6 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
                 f"{counts['alerts']} alerts, {counts['cycles']} cycles, written to {given.out}.\n"
             )
             return 0
+        if given.command == "reprocess":
+            from monitor import reprocess_command
+
+            return reprocess_command.run(given, configuration.load(os.environ))
         from monitor.process import run_process  # the stores: a replay needs none, and starts without them
 
         return run_process(given.command, configuration.load(os.environ))
@@ -44,6 +50,23 @@ def main(arguments: list[str] | None = None) -> int:
     except (replay.Unreadable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def _add_arguments_of_reprocess(parser: argparse.ArgumentParser) -> None:
+    time = "unix seconds, or a time such as 2026-11-22T12:00:00Z"
+    parser.add_argument("--out", type=Path, required=True, help="folder for alerts.json, cycles.parquet, …")
+    parser.add_argument(
+        "--dask", metavar="SCHEDULER", help="let the workers of a Dask scheduler do it, tcp://host:port"
+    )
+    parser.add_argument("--since", metavar="T", help=f"leave out earlier readings: {time}")
+    parser.add_argument("--until", metavar="T", help="leave out later readings")
+    parser.add_argument(
+        "--set",
+        metavar="detectors.KIND.FIELD=VALUE",
+        action="append",
+        default=[],
+        help="try this limit of a detector in place of lab.toml's; may be given more than once",
+    )
 
 
 if __name__ == "__main__":

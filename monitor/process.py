@@ -9,12 +9,12 @@ import time
 from types import FrameType
 
 from data_access.lab import Lab, connect
-from monitor import notify, record, watch
+from monitor import compact, notify, record, watch
 from settings import Settings
 
 
 def run_process(name: str, settings: Settings) -> int:
-    """Run record, watch or notify until SIGTERM or SIGINT; what is unfinished then is put away first."""
+    """Run record, watch, compact or notify until SIGTERM or SIGINT; what is unfinished then is put away first."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     stop = threading.Event()
 
@@ -30,9 +30,12 @@ def run_process(name: str, settings: Settings) -> int:
         topology=settings.topology,
     )
     if name == "record":
-        record.run(lab, stop, time.time)
+        record.run(lab, stop, time.time, recorders=settings.recorders)
     elif name == "watch":
-        watch.run(lab, settings.detectors, stop, time.time, demo=settings.demo)
+        watch.run(lab, settings.detectors, stop, time.time, demo=settings.demo, watchers=settings.watchers)
+    elif name == "compact":
+        compact.step_back()
+        compact.run(lab, stop, time.time)
     else:
         notify.run(lab, stop, time.time)
     return 0

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,12 @@ import pyarrow.parquet as pq
 from cycling.identity import CELL, CurrentTest, assign_tests
 from cycling.readings import COLUMNS, Batch, concat
 from cycling.topology import Topology
-from cycling.types import Alert, Cycle, Notice, Rejection
+from cycling.types import Rejection
 from cycling.validation import validate
 from cycling.watch import Watch
+from monitor.clock_order import by_clock, in_record_order
+from monitor.findings import Findings, write, write_json
 
-ROWS_AT_ONCE = 50_000
-LEAP_SECONDS = 7200.0  # more than any change between summer and winter time
 KEY = ("channel", "test", "record_index", "unix_time_second")
 TEXT_TYPES = {"string": pa.string(), "int32": pa.float64(), "int64": pa.float64()}
 
@@ -46,25 +44,17 @@ def replay(
         rejected += [{"file": path.name, **asdict(rejection)} for rejection in bad]
     batch, _ = assign_tests(in_record_order(concat(batches)), stated_tests(topology))
     batch = without_copies(batch)
-    watch = Watch(topology, detectors)
-    alerts: dict[str, Alert] = {}
-    cycles: dict[tuple[str, int], Cycle] = {}
-    notices: list[Notice] = []
-    for rows in _by_clock(batch):
-        told = watch.fold(rows, float(rows.numbers("arrival_time_second").max()))
-        alerts |= {alert.id: alert for alert in told.alerts}
-        cycles |= {(cycle.test, cycle.cycle_count): cycle for cycle in told.cycles}
-        notices += told.notices
-    cycles |= {(cycle.test, cycle.cycle_count): cycle for cycle in watch.finish()}
+    watch, findings = Watch(topology, detectors), Findings()
+    for rows in by_clock(batch):
+        findings.take(watch.fold(rows, float(rows.numbers("arrival_time_second").max())))
+    findings.add_cycles(watch.finish())
     out.mkdir(parents=True, exist_ok=True)
-    found = sorted(alerts.values(), key=lambda alert: (alert.opened_at, alert.id))
-    _write_json(out / "alerts.json", [alert.to_json() for alert in found])
-    _write_json(out / "notices.json", [notice.to_json() for notice in notices])
-    _write_json(out / "forecasts.json", [])
-    pq.write_table(cycles_table(sorted(cycles.values(), key=lambda c: (c.test, c.cycle_count))), out / "cycles.parquet")
+    cycles = findings.cycles_table()
+    write(out, findings.alerts_by_time(), findings.notices, cycles)
+    write_json(out / "forecasts.json", [])
     if rejected:
-        _write_json(out / "rejected.json", rejected)
-    return {"rows": len(batch), "rejected": len(rejected), "alerts": len(alerts), "cycles": len(cycles)}
+        write_json(out / "rejected.json", rejected)
+    return {"rows": len(batch), "rejected": len(rejected), "alerts": len(findings.alerts), "cycles": len(cycles)}
 
 
 def stated_tests(topology: Topology) -> dict[str, CurrentTest]:
@@ -92,23 +82,6 @@ def read(path: Path) -> tuple[Batch, tuple[Rejection, ...]]:
     return validated.batch, validated.rejected
 
 
-def in_record_order(batch: Batch) -> Batch:
-    """The batch with neighbours that were swapped against ``record_index`` put right.
-
-    A lasting restart of the index is a seam of the file, not disorder, and stays as it is.
-    """
-    record, channels = batch.numbers("record_index"), batch.texts("channel")
-    order = np.arange(len(batch))
-    for channel in dict.fromkeys(channels.tolist()):
-        rows = np.flatnonzero(channels == channel)
-        index = record[rows]
-        before = np.append(-np.inf, index[:-2])
-        after = np.append(index[2:], np.inf)
-        swapped = np.flatnonzero((index[:-1] > index[1:]) & (before < index[1:]) & (index[:-1] < after))
-        order[rows[swapped]], order[rows[swapped + 1]] = rows[swapped + 1], rows[swapped]
-    return batch.take(order) if len(batch) else batch
-
-
 def without_copies(batch: Batch) -> Batch:
     """The batch without rows it already holds, as a file exported twice brings them; the first one stays.
 
@@ -123,43 +96,6 @@ def without_copies(batch: Batch) -> Batch:
     if not indexed.all():
         copy |= ~indexed & pd.DataFrame(dict(batch.columns)).duplicated().to_numpy()
     return batch.take(~copy) if copy.any() else batch
-
-
-def cycles_table(cycles: Sequence[Cycle]) -> pa.Table:
-    """The cycles as an Arrow table; a missing number is null."""
-    columns = {}
-    for field in fields(Cycle):
-        values = [getattr(cycle, field.name) for cycle in cycles]
-        if field.type == "float":
-            columns[field.name] = pa.array([None if math.isnan(v) else v for v in values], type=pa.float64())
-        else:
-            columns[field.name] = pa.array(values, type=pa.int32() if field.type == "int" else pa.string())
-    return pa.table(columns)
-
-
-def _by_clock(batch: Batch) -> list[Batch]:
-    """The rows merged by their clock (arrival where present, else unix time), in pieces.
-
-    Within a channel rows stay in order and the clock never goes back.
-    """
-    if not len(batch):
-        return []
-    arrival, unix = batch.numbers("arrival_time_second"), batch.numbers("unix_time_second")
-    clock = np.where(np.isnan(arrival), unix, arrival)
-    _names, channel = np.unique(batch.texts("channel").astype(str), return_inverse=True)
-    for place in range(channel.max() + 1):
-        rows = np.flatnonzero(channel == place)
-        clock[rows] = np.maximum.accumulate(_without_leaps(clock[rows]))
-    order = np.argsort(clock, kind="stable")
-    merged = batch.with_columns(arrival_time_second=clock).take(order)
-    return [merged.take(slice(begin, begin + ROWS_AT_ONCE)) for begin in range(0, len(merged), ROWS_AT_ONCE)]
-
-
-def _without_leaps(clock: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The clock of one channel where single rows far ahead of both their neighbours stand at the row before: one
-    wrong stamp must not hold up all later rows, nor make every other channel look silent."""
-    before, after = np.append(clock[:1], clock[:-1]), np.append(clock[1:], clock[-1:])
-    return np.where((clock - before > LEAP_SECONDS) & (clock - after > LEAP_SECONDS), before, clock)
 
 
 def _is_parquet(path: Path) -> bool:
@@ -182,7 +118,3 @@ def _array(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
         column = column.cast(pa.float64(), safe=False)
     values: np.ndarray[Any, Any] = column.to_numpy()
     return values
-
-
-def _write_json(path: Path, data: Any) -> None:
-    path.write_text(json.dumps(data, indent=1, default=str) + "\n")

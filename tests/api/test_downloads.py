@@ -8,14 +8,18 @@ import math
 import time
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from pyarrow import parquet
 
+from api.formats import streamed
 from cycling.types import Cycle
-from data_access.lab import Lab, Published
+from data_access.lab import Lab, Published, StoreAway
 from tests.api.conftest import row
+from tests.data_access.builders import cycle
 
 
 @pytest.fixture
@@ -117,3 +121,87 @@ def test_a_query_that_cannot_be_meant_is_refused(client: FlaskClient, start: flo
 def test_a_test_that_nobody_named_has_no_readings(client: FlaskClient) -> None:
     assert client.get("/api/v1/tests/none/readings").status_code == 404
     assert client.get("/api/v1/tests/none/cycles").status_code == 404
+
+
+def publish_cycles(lab: Lab, start: float) -> None:
+    """Cycle 1 of "a/b" lasts from its fifth to its tenth reading; another test has one too."""
+    ran = {"start_unix_time_second": start + 4, "end_unix_time_second": start + 9}
+    cycles = [cycle(1, "a/b", **ran), cycle(1, "other", channel="arbin-1-02", **ran)]
+    lab.live.publish(Published(now=time.time(), cycles=cycles))
+
+
+def test_one_cycle_of_a_test_is_read(client: FlaskClient, lab: Lab, start: float) -> None:
+    publish_cycles(lab, start)
+    answer = client.get("/api/v1/tests/a/b/cycles/1/readings")
+    assert answer.json is not None
+    assert [told["unix_time_second"] for told in answer.json["readings"]] == [start + n for n in range(4, 10)]
+    missing = client.get("/api/v1/tests/a/b/cycles/2/readings")
+    assert missing.status_code == 404
+    assert missing.json == {"error": 'There is no finished cycle 2 of test "a/b".'}
+    assert client.get("/api/v1/tests/none/cycles/1/readings").status_code == 404
+
+
+def test_cycles_of_all_tests_are_one_table(client: FlaskClient, lab: Lab, start: float) -> None:
+    publish_cycles(lab, start)
+    answer = client.get("/api/v1/cycles?format=parquet")
+    found = parquet.read_table(io.BytesIO(answer.data)).to_pylist()
+    assert [(told["test"], told["cycle_count"]) for told in found] == [("a/b", 1), ("other", 1)]
+    assert client.get(f"/api/v1/cycles?from={start + 10}").json == {"cycles": []}
+
+
+def test_readings_of_a_channel_are_those_of_all_its_tests(client: FlaskClient, start: float) -> None:
+    client.post("/api/v1/readings", json={"readings": [row(test="next", unix_time_second=start + 50)]})
+    answer = client.get(f"/api/v1/channels/arbin-1-01/readings?from={start + 19}")
+    assert answer.json is not None
+    assert [told["test"] for told in answer.json["readings"]] == ["a/b", "next"]
+    assert client.get("/api/v1/channels/arbin-1-02/readings").json == {"readings": []}
+    assert client.get("/api/v1/channels/nobody/readings").status_code == 404
+
+
+def test_means_of_a_chamber_are_those_of_its_channels(client: FlaskClient, start: float) -> None:
+    answer = client.get(f"/api/v1/chambers/a/means?seconds=10&from={start}&to={start + 9}")
+    assert answer.json is not None
+    means = answer.json["means"]
+    assert sum(told["rows"] for told in means) == 10
+    assert {told["voltage_volt_mean"] for told in means} == {3.7}
+    assert client.get("/api/v1/chambers/b/means").status_code == 404
+    assert client.get("/api/v1/chambers/a/means?seconds=0").status_code == 400
+    assert client.get("/api/v1/chambers/a/means?from=0&seconds=1").status_code == 400
+
+
+def test_json_says_words_and_numbers_as_they_are() -> None:
+    rows = {
+        "word": ['"quoted"\n', None, "ä"],
+        "whole": pa.array([1, None, 2**53], pa.int64()),
+        "number": [1.8e9 + 0.125, math.nan, math.inf],
+        "small": pa.array([25.1, None, 3e-7], pa.float32()),
+    }
+    table = pa.table(rows)
+    with Flask("test").app_context():
+        answer = streamed("json", "x", table.schema, table.to_batches(), "rows")
+    assert answer.json == {
+        "rows": [
+            {"word": '"quoted"\n', "whole": 1, "number": 1.8e9 + 0.125, "small": 25.1},
+            {"word": None, "whole": None, "number": None, "small": None},
+            {"word": "ä", "whole": 2**53, "number": None, "small": 3e-7},
+        ]
+    }
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "parquet", "arrow"])
+def test_reading_ends_when_the_client_goes_away(kind: str) -> None:
+    table = pa.table({"number": np.arange(10)})
+    reading = (table.to_batches()[0] for _ in range(100))
+    answer = streamed(kind, "x", table.schema, reading, "rows")
+    next(iter(answer.response))
+    answer.close()
+    assert reading.gi_frame is None
+
+
+def test_a_store_that_is_away_is_said_before_the_first_byte() -> None:
+    def reading() -> Any:
+        raise StoreAway("The archive is away.")
+        yield
+
+    with pytest.raises(StoreAway):
+        streamed("parquet", "x", pa.schema([]), reading(), "rows")

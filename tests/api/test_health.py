@@ -18,7 +18,7 @@ from tests.api.conftest import TOPOLOGY, row
 
 
 def beat(lab: Lab, ago: float = 0.0, *processes: str) -> None:
-    for process in processes or ("record", "watch", "notify"):
+    for process in processes or ("record", "watch", "compact", "notify"):
         lab.live.beat(process, {"lag_second": 0.5, "lag_entries": 3}, time.time() - ago)
 
 
@@ -40,12 +40,13 @@ def test_a_lab_in_which_everything_answers_is_ready(client: FlaskClient, lab: La
     assert {name: one["state"] for name, one in told["monitor"].items()} == {
         "record": "live",
         "watch": "live",
+        "compact": "live",
         "notify": "live",
     }
     assert told["monitor"]["record"]["lag_second"] == 0.5
 
 
-@pytest.mark.parametrize(("process", "status"), [("record", 503), ("watch", 503), ("notify", 200)])
+@pytest.mark.parametrize(("process", "status"), [("record", 503), ("watch", 503), ("compact", 200), ("notify", 200)])
 def test_without_record_or_watch_a_lab_is_not_ready(client: FlaskClient, lab: Lab, process: str, status: int) -> None:
     beat(lab)
     beat(lab, 11.0, process)

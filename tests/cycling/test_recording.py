@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cycling.readings import EMPTY
-from cycling.recording import Recording, alert_of, span
+from cycling.recording import Recording, alert_of, span, told_by
 from cycling.types import Severity
 from cycling.watch import Watch
 from tests.cycling.build import lab
@@ -81,3 +81,18 @@ def test_it_goes_on_after_a_restart() -> None:
 
 def test_lengths_of_time_are_told_as_people_say_them() -> None:
     assert [span(seconds) for seconds in (10, 2400, 14 * 3600, 5 * 86_400)] == ["1 min", "40 min", "14 h", "5 days"]
+
+
+def test_a_recorder_that_says_nothing_any_more_archives_nothing() -> None:
+    beat = {"at": NOW, "error": None, "since": None, "memory_share": 0.2}
+    assert told_by(beat, NOW + 30, NOW - 500) == Recording(memory_share=0.2)
+    silent = told_by(beat, NOW + 120, NOW - 500)
+    assert (silent.since, silent.memory_share) == (NOW, 0.2)
+    assert alert_of(silent, NOW + 120) is not None
+    assert told_by({}, NOW + 30, NOW).error is None
+    assert told_by({}, NOW + 90, NOW).since == NOW
+
+
+def test_the_recorders_own_reason_is_told() -> None:
+    told = told_by({"at": NOW, "error": "No space left.", "since": NOW - 300, "room_second": 60.0}, NOW + 1, 0.0)
+    assert told == Recording(error="No space left.", since=NOW - 300, room_second=60.0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cycling.readings import COLUMNS, Batch
 from data_access import codec
 from data_access.codec import decode, encode
-from tests.data_access.builders import batch, seconds
+from tests.data_access.builders import NOW, batch, seconds
 
 TEXT = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
 NUMBERS = {
@@ -61,6 +61,20 @@ def test_batches_travel_packed() -> None:
     assert len(encode(batch(seconds(1000), record_index=range(1000)))) < 8 * 1000
 
 
+def test_few_and_many_rows_travel_in_different_forms_and_come_back_alike() -> None:
+    for rows in (1, codec.FEW - 1, codec.FEW, 1000):
+        sent = batch(seconds(rows), test=["a", None] * (rows // 2) + ["b"] * (rows % 2), cycle_count=range(rows))
+        back = decode(encode(sent))
+        assert list(back.texts("test")) == list(sent.texts("test"))
+        np.testing.assert_array_equal(back.numbers("cycle_count"), sent.numbers("cycle_count"))
+
+
+def test_many_small_entries_become_one_table_for_each_schema() -> None:
+    sent = [batch([NOW + n], **({"note": "x"} if n % 3 == 0 else {})) for n in range(9)]
+    tables = codec.decode_tables(encode(one) for one in sent)
+    assert sorted(table.num_rows for table in tables) == [3, 6]
+
+
 def test_batches_of_several_chunks_become_one() -> None:
-    tables = [codec.decode_table(encode(batch(seconds(2), channel))) for channel in ("a", "b")]
-    assert list(codec.to_batch(pa.concat_tables(tables)).texts("channel")) == ["a", "a", "b", "b"]
+    tables = codec.decode_tables(encode(batch(seconds(300), channel)) for channel in ("a", "b"))
+    assert list(codec.to_batch(pa.concat_tables(tables)).texts("channel")) == ["a"] * 300 + ["b"] * 300

@@ -37,7 +37,7 @@ def publish(lab: Lab, **told: object) -> str:
 def test_an_empty_house_answers_everything(lab: Lab) -> None:
     live = lab.live
     assert (live.states(), live.alerts(), live.notices(), live.take_notices()) == ([], [], [], [])
-    assert (live.full_frame(), live.load_watch(), live.beats(), live.quarantined()) == (None, None, {}, [])
+    assert (live.full_frame(), live.load_watches(), live.beats(), live.quarantined()) == (None, [], {}, [])
     assert (live.load_feed("demo"), live.quarantine_count(), lab.tests.all()) == (None, 0, [])
     assert (live.beginning("arbin-1"), lab.tests.current("arbin-1-01"), lab.journal.entries()) == (0, None, [])
 
@@ -126,7 +126,8 @@ def test_old_notices_leave_redis_once_they_are_told(lab: Lab) -> None:
 
 def test_the_watchers_memory_can_move_with_what_it_publishes(lab: Lab) -> None:
     publish(lab, cycles=[cycle()], snapshot=b"\x00memory", positions={"arbin-1": 7, "journal": "3"})
-    assert lab.live.load_watch() == (b"\x00memory", {"arbin-1": 7, "journal": "3"})
+    [kept] = lab.live.load_watches()
+    assert (kept.memory, kept.positions, kept.journal) == (b"\x00memory", {"arbin-1": 7}, 3)
     assert lab.live.watch_positions()["arbin-1"] == 7
 
 

@@ -115,9 +115,26 @@ def test_more_than_one_commit_takes_is_cut(lab: Lab) -> None:
     for second in range(4):
         send(lab, second)
     told = record.flush(lab, NOW, most_rows=3)
-    assert (told.rows, told.full) == (3, True)
-    assert record.flush(lab, NOW, most_rows=3).rows == 1
+    assert (told.rows, told.commits, told.full) == (4, 2, False)
     assert archived(lab) == [0, 1, 2, 3]
+
+
+def test_more_than_one_round_takes_is_left_to_the_next(lab: Lab) -> None:
+    for second in range(10):
+        send(lab, second, 1, f"arbin-{1 + second % 2}-01")
+    told = record.flush(lab, NOW, most_rows=2)
+    assert (told.rows, told.commits, told.full) == (8, 4, True)
+    assert record.flush(lab, NOW, most_rows=2).rows == 2
+    assert archived(lab) == list(range(10))
+
+
+def test_columns_that_one_commit_brings_are_known_to_the_next_that_is_prepared_meanwhile(lab: Lab) -> None:
+    for second, note in enumerate([1.5, "text", 2.5, "more"]):
+        send(lab, second, note=note)
+    assert record.flush(lab, NOW, most_rows=1).commits == 4
+    table = lab.archive.readings(Wanted())
+    assert table.column("note").to_pylist() == [1.5, None, 2.5, None]
+    assert table.column("note_text").to_pylist() == [None, "text", None, "more"]
 
 
 def test_a_hole_in_the_stream_is_told_and_recording_goes_on_behind_it(lab: Lab) -> None:
@@ -256,14 +273,16 @@ def test_tests_that_only_their_readings_name_are_given_back_too(lab: Lab, valkey
 def test_a_batch_and_arrow_tables_are_archived_alike(lab: Lab) -> None:
     rows = batch(seconds(2), step_type="REST")
     lab.archive.append_readings([Part(cycler="arbin-1", after=0, upto=1, readings=rows)])
-    table = codec.decode_table(codec.encode(rows))
+    [table] = codec.decode_tables([codec.encode(rows)])
     lab.archive.append_readings([Part(cycler="arbin-1", after=1, upto=2, readings=[table])])
     assert lab.archive.readings(Wanted()).column("step_type").to_pylist() == ["REST"] * 4
 
 
-def test_an_archive_on_a_full_or_forbidden_disk_is_one_clear_sentence(lab: Lab) -> None:
+def test_an_archive_whose_log_is_damaged_is_one_clear_sentence(lab: Lab) -> None:
     lab.archive.append_readings([Part(cycler="arbin-1", after=0, upto=1, readings=batch([NOW]))])
     log = Path(lab.archive.tables["readings"].url) / "_delta_log" / "00000000000000000001.json"
     log.write_text("{ not json")
-    with pytest.raises(StoreAway, match="Check that its folder exists"):
+    with pytest.raises(
+        StoreAway, match=r"version 1 \(file .*0001\.json\) is cut off or overwritten\. Bring the file back"
+    ):
         another(lab).archive.version("readings")

@@ -17,7 +17,8 @@ import pytest
 from cycling.readings import Batch
 from cycling.types import Severity
 from data_access.lab import Lab
-from monitor import notify
+from monitor import notify, record
+from monitor.record import Progress
 from monitor.watch import Watcher
 from tests.cycling.build import cell, in_discharge, spoil
 
@@ -203,6 +204,39 @@ def test_kill_9_in_the_middle_changes_no_alert(lab: Lab, processes: Callable[[st
         process.wait()
     assert [(alert.kind, alert.open) for alert in lab.live.alerts()] == [("contact-lost", False)]
     assert sorted(notice.reason for notice in lab.live.notices()) == ["opened", "resolved"]
+
+
+def test_recording_that_is_held_up_is_told_with_the_recorders_own_words(lab: Lab) -> None:
+    archive = Path(lab.archive.url)
+    sent(lab, cell(1), NOW)
+    progress, _ = record.step(lab, Progress(), NOW)
+    sent(lab, cell(2), NOW + 1)
+    archive.rename(archive.with_name("away"))
+    first = watcher(lab, NOW)
+    for at in (10, 100, 190):
+        progress, _ = record.step(lab, progress, NOW + at)
+        record.beat(lab, progress, NOW + at)
+        first.look(NOW + at)
+    (alert,) = lab.live.alerts()
+    assert (alert.kind, alert.severity, alert.scope) == ("recording-held-up", Severity.P3, "lab")
+    assert "is not there any more" in alert.message
+    archive.with_name("away").rename(archive)
+    record.beat(lab, record.step(lab, progress, NOW + 200)[0], NOW + 200)
+    first.look(NOW + 201)
+    assert not lab.live.alerts()[0].open
+    assert [notice.reason for notice in lab.live.notices()] == ["resolved", "opened"]
+
+
+def test_a_recorder_that_stops_answering_is_told_but_not_while_it_starts(lab: Lab) -> None:
+    record.beat(lab, Progress(), NOW - 5000)
+    first = watcher(lab, NOW)
+    first.look(NOW + 30)
+    assert lab.live.alerts() == []
+    first.look(NOW + 70)
+    assert [alert.kind for alert in lab.live.alerts()] == ["recording-held-up"]
+    record.beat(lab, Progress(), NOW + 71)
+    first.look(NOW + 76)
+    assert [alert.open for alert in lab.live.alerts()] == [False]
 
 
 def test_it_ends_within_seconds_of_sigterm(lab: Lab, processes: Callable[[str], subprocess.Popen[bytes]]) -> None:

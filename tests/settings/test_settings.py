@@ -94,6 +94,14 @@ def test_one_token_for_both_would_let_viewers_act(root: Path) -> None:
         ("CELLWATCH_REDIS_URL", "redis"),
         ("CELLWATCH_REDIS_URL", "redis://"),
         ("CELLWATCH_REDIS_URL", "redis://host:port"),
+        ("CELLWATCH_REDIS_URL", "redis+cluster://"),
+        ("CELLWATCH_REDIS_URL", "redis+cluster://one:7000,"),
+        ("CELLWATCH_REDIS_URL", "rediss+cluster://one:7000,two:port"),
+        ("CELLWATCH_REDIS_URL", "redis+cluster://one:7000/3"),
+        ("CELLWATCH_CACHE_URL", "redis+cluster://one:7000"),
+        ("CELLWATCH_RECORDERS", "0"),
+        ("CELLWATCH_WATCHERS", "two"),
+        ("CELLWATCH_WATCHERS", "65"),
         ("CELLWATCH_ARCHIVE_URL", "ftp://x"),
         ("CELLWATCH_PUBLIC_URL", "lab.example.org"),
         ("CELLWATCH_PUBLIC_URL", "https://lab.example.org/cellwatch"),
@@ -103,6 +111,20 @@ def test_one_token_for_both_would_let_viewers_act(root: Path) -> None:
 )
 def test_a_wrong_variable_is_named(root: Path, name: str, value: str) -> None:
     assert ("no-such.toml" if name == "CELLWATCH_LAB" else name) in faults(root, **{name: value})
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+cluster://one:7000", "rediss+cluster://user:p%40ss@one:7000,two,[::1]:7002", "redis+cluster://one/0"]
+)
+def test_a_cluster_is_named_by_its_hosts(root: Path, url: str) -> None:
+    assert settings.load({"CELLWATCH_REDIS_URL": url}, root).redis_url == url
+
+
+def test_more_processes_than_cyclers_would_have_nothing_to_do(root: Path) -> None:
+    (root / "lab.toml").write_text('[[cyclers]]\nid = "a"\nchannels = 1\n\n[[cyclers]]\nid = "b"\nchannels = 1\n')
+    found = settings.load({"CELLWATCH_RECORDERS": "2", "CELLWATCH_WATCHERS": "9"}, root)
+    assert (found.recorders, found.watchers) == (2, 3)  # and one for channels that lab.toml does not name
+    assert (settings.load({}, root).recorders, settings.load({}, root).watchers) == (1, 1)
 
 
 def test_a_home_that_is_a_file_is_named(root: Path) -> None:
