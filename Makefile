@@ -1,7 +1,8 @@
 # make run: the lab on this machine.  make test: every test.  make check: style, types, layers.  make bench: speed.
+# make soak: the faults of tests/faults, many more and longer of them; about half an hour.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: run test check bench
+.PHONY: run test check bench soak
 
 run: .venv/run.stamp
 	@exec $(BIN)/python run.py
@@ -19,6 +20,9 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@for each in benchmarks/[a-z]*.py; do $(BIN)/python -m "benchmarks.$$(basename $$each .py)" || exit 1; done
+
+soak: .venv/dev.stamp
+	CELLWATCH_SOAK=1 $(BIN)/python -m pytest tests/faults -s --durations=0
 
 .venv/run.stamp: requirements.txt
 	@sh .ci/setup $(PYTHON) requirements.txt
