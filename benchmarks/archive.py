@@ -28,11 +28,13 @@ from data_access import embedded
 from data_access.archive import Archive
 from data_access.compactor import Compactor
 from data_access.lab import Lab, connect
+from data_access.traced import TRACED
 from data_access.wanted import Wanted
 
 DAY = 86_400.0
 POINTS = 2000
 TURNS = 9
+FIGURE = ", ".join(f"{of}({name})" for name in TRACED for of in ("min", "max"))  # what a trace shows, for DuckDB
 EXPORTED = 10_000_000  # readings
 PORT = 28_051
 
@@ -115,7 +117,7 @@ def questions(lab: Lab, channels: int, days: int) -> None:
     life = Wanted(channels=[channel])
     last = Wanted(channels=[channel], start=end - DAY, end=end)
     week = Wanted(channels=list(ids[:48]), start=end - 7 * DAY, end=end)
-    traced = f"SELECT floor(unix_time_second / {days * DAY / POINTS * 2}) AS s, min(voltage_volt), max(voltage_volt)"
+    traced = f"SELECT floor(unix_time_second / {days * DAY / POINTS * 2}) AS s, {FIGURE}"
     beside("one channel's life", lambda: lab.history.trace(channel, None, None, POINTS), bare(lab, life, traced, "s"))
     beside("last 24 h, raw", lambda: whole(lab.history.recent(channel, end)), bare(lab, last, "SELECT *", ""))
     means = "SELECT channel, floor(unix_time_second / 60) AS m, avg(voltage_volt), avg(current_ampere), "
@@ -137,7 +139,7 @@ def questions(lab: Lab, channels: int, days: int) -> None:
 def a_year(lab: Lab) -> None:
     """A year of one channel at 1 Hz as a figure, beside the scan of its readings."""
     channel = lab.topology.cyclers[0].channel_ids[0]
-    scan = bare(lab, Wanted(channels=[channel]), "SELECT floor(unix_time_second / 31536) AS s, min(voltage_volt)", "s")
+    scan = bare(lab, Wanted(channels=[channel]), f"SELECT floor(unix_time_second / 31536) AS s, {FIGURE}", "s")
     beside("a year at 1 Hz", lambda: lab.history.trace(channel, None, None, POINTS), scan)
 
 

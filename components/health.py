@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dash import dcc, html
 
 from components.host import page, table
+from cycling.recording import held_up, span, told_by
 
 BODY, TICK = "health-body", "health-tick"
 REFRESH_MILLISECONDS = 10_000
@@ -92,6 +93,7 @@ def faults_of(told: Told) -> list[str]:
         faults.append(told.redis_detail)
     if told.archive_fault:
         faults.append(f"Archive: {told.archive_fault}")
+    faults += _stuck(told)
     if told.redis_ok:
         faults += [_silence(name, told) for name in MONITORS if _quiet(told.beats.get(name), told.now)]
     for child in told.children:
@@ -102,6 +104,14 @@ def faults_of(told: Told) -> list[str]:
                 "again. If that goes on, look at what it last wrote to the terminal of `make run`."
             )
     return faults
+
+
+def _stuck(told: Told) -> list[str]:
+    """What record and compact say they cannot do."""
+    record, compact = told.beats.get("record"), told.beats.get("compact")
+    held = None if record is None else held_up(told_by(record, told.now, told.now), told.now)
+    left = None if compact is None else compact.get("error")
+    return ([f"Recording: {held}"] if held else []) + ([f"Compaction: {left}"] if left else [])
 
 
 def _silence(name: str, told: Told) -> str:
@@ -157,10 +167,24 @@ def _beat(name: str, beat: Mapping[str, Any] | None, now: float) -> dict[str, An
 
 
 def _said(key: str, value: Any, now: float) -> str:
-    """A word of a process: a moment (``…_at``) as an age."""
-    if key.endswith("_at") and isinstance(value, int | float):
-        return f"{key.removesuffix('_at').replace('_', ' ')} {now - value:.0f} s ago"
+    """A word of a process as people say it: a moment as an age, shares, bytes and lengths of time with their unit."""
+    if isinstance(value, Mapping):
+        value = ", ".join(f"{name} {count}" for name, count in value.items())
+    elif isinstance(value, int | float):
+        if key == "since":
+            return f"for {span(now - value)}"
+        for ending, told in _UNITS.items():
+            if key.endswith(ending):
+                return f"{key.removesuffix(ending).replace('_', ' ')} {told(value, now)}"
     return f"{key.replace('_', ' ')} {value}"
+
+
+_UNITS: Mapping[str, Callable[[float, float], str]] = {
+    "_at": lambda moment, now: f"{now - moment:.0f} s ago",
+    "_share": lambda share, _: f"{share:.0%}",
+    "_byte": lambda count, _: f"{count / 1e9:.1f} GB",
+    "_second": lambda seconds, _: span(seconds),
+}
 
 
 def _children(told: Told) -> list[dict[str, Any]]:

@@ -67,6 +67,16 @@ def alert_of(recording: Recording, now: float, *, is_open: bool = False) -> Aler
     )
 
 
+def held_up(recording: Recording, now: float) -> str | None:
+    """Why nothing can be archived, since when, and how long Redis has room; None when recording goes on."""
+    if not recording.error or recording.since is None:
+        return None
+    return (
+        f"Nothing was archived for {span(now - recording.since)}: {recording.error.rstrip('.')}. "
+        f"Readings stay in Redis, and none is lost while it has room{_room(recording)}."
+    )
+
+
 def span(seconds: float) -> str:
     """A length of time as people say it: "40 min", "14 h", "3 days"."""
     if seconds < 5400:
@@ -75,12 +85,8 @@ def span(seconds: float) -> str:
 
 
 def _message(recording: Recording, now: float, *, full: bool, disk: bool) -> str:
-    said = []
-    if recording.error and recording.since is not None:
-        said.append(f"Nothing was archived for {span(now - recording.since)}: {recording.error.rstrip('.')}.")
-        said.append("Readings stay in Redis, and none is lost while it has room" + _room(recording) + ".")
-    elif full:
-        said.append("Redis is filling up" + _room(recording) + ".")
+    held = held_up(recording, now)
+    said = [held] if held else [f"Redis is filling up{_room(recording)}."] if full else []
     if full and recording.memory_share is not None:
         said.append(f"It uses {recording.memory_share:.0%} of its memory; when that is full, readings are refused.")
     if disk and recording.disk_free_byte is not None:

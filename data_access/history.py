@@ -87,7 +87,8 @@ class History:
         """A channel's traces for a figure: at most about ``points`` points, no extreme lost, None at pauses.
 
         Lists of one length: unix and test time in seconds, voltage in V, current in A, both temperatures in °C. Of
-        long windows the closed days come from the one-minute table; there a point's time is right to the minute.
+        long windows the closed days come from the one-minute table; there a point's time is right to the minute, and
+        of very long ones to a quarter of the time between two points.
         """
         wanted = Wanted(channels=[channel], test=test, start=start, end=end)
         return self._again(lambda: trace(*self._with_minutes(wanted), points).drawn())

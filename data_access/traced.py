@@ -28,7 +28,8 @@ class Rows:
     """Rows of one trace in order of time, all arrays of one length.
 
     ``low`` and ``high`` by column of TRACED, the same array where rows are readings. ``length``: 0 s for a reading,
-    60 s for a minute. ``count``: the readings in each. ``breaks``: after which rows nothing was measured for long.
+    60 s for a minute, more for several of them. ``count``: the readings in each. ``breaks``: after which rows
+    nothing was measured for long.
     """
 
     time: Floats
@@ -96,11 +97,11 @@ def of_readings(batches: Sequence[Any]) -> Rows:
     return _by_time(_rows(time, _column(batches, TEST_CLOCK), values, values, 0.0, np.ones(len(time))))
 
 
-def of_minutes(batches: Sequence[Any]) -> Rows:
-    """Rows out of Arrow RecordBatches of the one-minute table."""
+def of_minutes(batches: Sequence[Any], length: float = MINUTE) -> Rows:
+    """Rows out of Arrow RecordBatches of the one-minute table, where a row stands for so many seconds."""
     low, high = ({name: _column(batches, f"{name}_{of}") for name in TRACED} for of in ("min", "max"))
     count = _column(batches, "rows")
-    return _by_time(_rows(_column(batches, CLOCK), _column(batches, TEST_CLOCK), low, high, MINUTE, count))
+    return _by_time(_rows(_column(batches, CLOCK), _column(batches, TEST_CLOCK), low, high, length, count))
 
 
 def in_order(parts: Iterable[Rows]) -> Rows:

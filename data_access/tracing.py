@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from data_access.joined import Moment
 from data_access.tier import NARROWEST, Minutes, closed_days, names_of, runs, span_of
-from data_access.traced import CLOCK, TEST_CLOCK, TRACED, Rows, in_order, of_minutes, of_readings, thinned
-from data_access.wanted import DAY
+from data_access.traced import CLOCK, MINUTE, TEST_CLOCK, TRACED, Rows, in_order, of_minutes, of_readings, thinned
+from data_access.wanted import DAY, Span
 
 MOST_ROWS = 1_000_000  # at once, about 60 MB
+WIDTHS = (60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21_600.0, 43_200.0)  # seconds, whole parts of a day
+FEW = 4  # rows at least to the narrowest stretch
 COLUMNS = (CLOCK, TEST_CLOCK, *TRACED)
 
 
@@ -21,37 +24,55 @@ def trace(moment: Moment, minutes: Minutes | None, points: int) -> Rows:
 
     Out of ``minutes`` where the stretches are wide enough for it and the days are closed; None: readings only.
     """
-    if minutes is None or not _wide(moment, points) or not any(closed_days(moment.days, moment.wanted)):
+    width = _width(moment, points)
+    if minutes is None or width is None or not any(closed_days(moment.days, moment.wanted)):
         return thinned(_blocks(moment, None), points)
-    return thinned(_blocks(moment, minutes), points // 2)  # a minute is drawn as two points
+    return thinned(_blocks(moment, minutes, width), points // 2)  # a minute is drawn as two points
 
 
-def _wide(moment: Moment, points: int) -> bool:
-    """Whether even the narrowest stretch a figure of so many points can have holds a whole minute."""
+def _width(moment: Moment, points: int) -> float | None:
+    """How many seconds of minutes may be read as one row; None where a minute is too much already.
+
+    Even the narrowest stretch that a figure of so many points can have must hold a whole minute, and of several
+    minutes put together still a few.
+    """
     wanted = moment.wanted
     seconds = len(moment.days) * DAY
     if wanted.start is not None and wanted.end is not None:
         seconds = min(seconds, wanted.end - wanted.start)
-    return seconds / (points / 2) >= NARROWEST
+    narrowest = seconds / (points / 2)
+    if narrowest < NARROWEST:
+        return None
+    return max((width for width in WIDTHS if FEW * width <= narrowest), default=MINUTE)
 
 
-def _blocks(moment: Moment, minutes: Minutes | None) -> Iterator[Rows]:
+def _blocks(moment: Moment, minutes: Minutes | None, width: float = MINUTE) -> Iterator[Rows]:
     """Everything in order of time, a few days at once; what is not archived yet goes to its place among them."""
     tail = of_readings([] if moment.tail is None else [moment.tail])
-    for block in _stored(moment, minutes):
+    for block in _stored(moment, minutes, width):
         before = int(np.searchsorted(tail.time, block.time[-1], side="right"))
         yield in_order([block, tail.take(slice(before))]) if before else block
         tail = tail.take(slice(before, None))
     yield tail
 
 
-def _stored(moment: Moment, minutes: Minutes | None) -> Iterator[Rows]:
+def _stored(moment: Moment, minutes: Minutes | None, width: float) -> Iterator[Rows]:
     for closed, days in runs(moment.days, moment.wanted, minutes=minutes is not None):
         if closed and minutes is not None:
-            select = f"{CLOCK}, {TEST_CLOCK}, rows, {names_of(TRACED)}"
-            yield from _cut(minutes.batches(select, span_of(days)), of_minutes)
+            yield from _cut(_put_together(minutes, span_of(days), width), partial(of_minutes, length=width))
         else:
             yield from _cut(moment.stored(", ".join(COLUMNS), days), of_readings)
+
+
+def _put_together(minutes: Minutes, span: Span, width: float) -> Generator[Any]:
+    """The minutes of a span, those of every ``width`` seconds as one row."""
+    columns = (CLOCK, TEST_CLOCK, "rows")
+    if width == MINUTE:
+        return minutes.batches(", ".join([*columns, names_of(TRACED)]), span)
+    extremes = [f"{of}({name}_{of}) AS {name}_{of}" for name in TRACED for of in ("min", "max")]
+    clock = f"floor({CLOCK} / {width}) * {width}"
+    select = [f"{clock} AS {CLOCK}", f"min({TEST_CLOCK}) AS {TEST_CLOCK}", "sum(rows)::DOUBLE AS rows", *extremes]
+    return minutes.batches(", ".join(select), span, f"GROUP BY {clock}")
 
 
 def _cut(batches: Generator[Any], of: Callable[[Sequence[Any]], Rows]) -> Iterator[Rows]:

@@ -68,6 +68,24 @@ def test_a_moment_that_a_process_tells_is_said_as_an_age() -> None:
     assert rows(health_body(told(beats=beats)), "health-beats")[0]["says"] == "last commit 30 s ago, rows 12"
 
 
+def test_shares_bytes_and_times_have_their_unit() -> None:
+    said = {"memory_share": 0.123, "disk_free_byte": 81.3e9, "room_second": 50_000.0, "since": NOW - 3000}
+    beats = BEATS | {"record": {"at": NOW - 1, **said, "files": {"readings": 12, "cycles": 3}}}
+    told_of = rows(health_body(told(beats=beats)), "health-beats")[0]["says"]
+    assert told_of == "memory 12%, disk free 81.3 GB, room 14 h, for 50 min, files readings 12, cycles 3"
+
+
+def test_recording_and_compaction_that_are_stuck_are_faults_in_their_own_words() -> None:
+    record = {"at": NOW - 1, "error": "No space left.", "since": NOW - 600, "room_second": 7200.0}
+    compact = {"at": NOW - 1, "error": "readings 2026-11-21: a file is damaged."}
+    found = faults_of(told(beats=BEATS | {"record": record, "compact": compact}))
+    assert found == [
+        "Recording: Nothing was archived for 10 min: No space left. Readings stay in Redis, and none is lost while it "
+        "has room: about 2 h as fast as it fills now.",
+        "Compaction: readings 2026-11-21: a file is damaged.",
+    ]
+
+
 def test_rejected_rows_are_counted_and_the_newest_listed_as_they_were_sent() -> None:
     row = {"when": 1.0, "source": "api", "index": 3, "column": "voltage_volt", "value": None, "reason": "r", "raw": "x"}
     body = health_body(told(quarantined=[row], quarantine_count=812))
