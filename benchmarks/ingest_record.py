@@ -11,16 +11,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
 
-from cycling.readings import Batch, concat
+from cycling.readings import Batch
 from cycling.topology import Cycler, Topology, places_of
-from data_access import codec, embedded, shapes
+from data_access import embedded
 from data_access.lab import Lab, connect
 from monitor import record
 from monitor.record import Progress
@@ -28,7 +25,6 @@ from monitor.record import Progress
 CYCLERS, CHANNELS = 21, 48  # 1008 channels
 SECONDS = 60  # of 1 Hz
 START = 1_800_000_000.0
-TURNS = count(1)
 
 
 def readings(cycler: Cycler, second: int, rng: np.random.Generator) -> Batch:
@@ -112,48 +108,7 @@ def main() -> int:
         print(f"  record          {recording / lived + beating:7.2%} of a core (heartbeat {beating:.2%})")
         print(f"  memory          {lab.live.ping().used_memory / rows:7.0f} bytes a reading in Redis")
         print(f"  stored in       {lab.live.last('cycler-00')} entries a cycler")
-
-        bare = writing(batches)
-        print(f"catching up with {rows} readings in one commit:")
-        print(f"  write_deltalake {rows / bare / 1e6:7.2f} M readings/s, the same rows ready in memory")
-        for together in (1, 10, SECONDS):
-            drain = catching_up(lab, batches, together)
-            print(
-                f"  record          {rows / drain / 1e6:7.2f} M readings/s, from Redis to disk, "
-                f"{CHANNELS * together:4d} readings an entry; ratio {bare / drain:.2f}"
-            )
     return 0
-
-
-def catching_up(lab: Lab, batches: list[list[Batch]], together: int) -> float:
-    """Seconds to record everything that waits, with so many seconds of readings in an entry; best of three."""
-    found = []
-    for _ in range(3):
-        late = START + 1000.0 * next(TURNS)
-        for first in range(0, SECONDS, together):
-            for cycler in range(CYCLERS):
-                parts = [batches[second][cycler] for second in range(first, first + together)]
-                moved = concat(parts)
-                times = moved.numbers("unix_time_second") - START + late
-                lab.live.ingest(moved.with_columns(unix_time_second=times), received=late, source="bench")
-        started = time.perf_counter()
-        record.flush(lab, late)
-        found.append(time.perf_counter() - started)
-    return min(found)
-
-
-def writing(batches: list[list[Batch]]) -> float:
-    """Seconds to write the same rows that lie ready in memory; best of three."""
-    found = []
-    tables = [pa.Table.from_batches([codec.to_arrow(batch)]) for at_once in batches for batch in at_once]
-    ready = shapes.dated(shapes.shaped(tables, {}))
-    for _ in range(3):
-        with tempfile.TemporaryDirectory() as folder:
-            table = DeltaTable.create(folder, shapes.READINGS, partition_by=["date"])
-            started = time.perf_counter()
-            write_deltalake(table, ready, mode="append", writer_properties=shapes.properties())
-            found.append(time.perf_counter() - started)
-    return min(found)
 
 
 if __name__ == "__main__":

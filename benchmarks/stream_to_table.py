@@ -17,13 +17,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
-from benchmarks.ingest_record import CHANNELS, CYCLERS, START, TURNS, lab_of_this_size, readings
+from benchmarks.ingest_record import CHANNELS, CYCLERS, START, lab_of_this_size, readings
 from cycling.readings import Batch, concat
 from data_access import codec, shapes
 from data_access.lab import Lab
@@ -31,6 +32,7 @@ from monitor import record
 from monitor.moving import MOST_ROWS
 
 SECONDS = 960  # of 1008 channels at 1 Hz: about four commits of a recorder that catches up
+TURNS = count(1)
 AN_ENTRY = (1, 10, 60)  # seconds of readings that a feed sends at once
 INFLUX_SECONDS = 30  # InfluxDB takes as long for these as the others do for all
 LINES = 5000  # of one request, as its makers recommend

@@ -101,7 +101,7 @@ def faults_of(told: Told) -> list[str]:
         if recent:
             faults.append(
                 f"{child['name']} died {len(recent)} × in the last hour, last {_how(recent[-1])}; it was started "
-                "again. If that goes on, look at what it last wrote to the terminal of `make run`."
+                f"again. If that goes on, read the end of its log, log/{child['name']}.log in the data folder."
             )
     return faults
 

@@ -71,8 +71,9 @@ def held_up(recording: Recording, now: float) -> str | None:
     """Why nothing can be archived, since when, and how long Redis has room; None when recording goes on."""
     if not recording.error or recording.since is None:
         return None
+    why = recording.error.partition(". ")[0].rstrip(".")  # what else it says of what to do stands on the health page
     return (
-        f"Nothing was archived for {span(now - recording.since)}: {recording.error.rstrip('.')}. "
+        f"Nothing was archived for {span(now - recording.since)}: {why}. "
         f"Readings stay in Redis, and none is lost while it has room{_room(recording)}."
     )
 

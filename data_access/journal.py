@@ -39,7 +39,7 @@ class Journal(Part):
     def entries(self, after: str = "0") -> list[dict[str, Any]]:
         """Every entry after one, in order."""
         found = self.since(int(after))
-        if not found or found[0][0] > int(after) + 1:  # Redis was emptied: the archive still knows
+        if (found[0][0] if found else self._last() + 1) != int(after) + 1:  # Redis was emptied: the archive still knows
             missing = self.archived(int(after), found[0][0] if found else None)
             found = missing + found
         return [{**entry, "id": str(n)} for n, entry in found]
@@ -49,6 +49,10 @@ class Journal(Part):
         """The entries after ``n`` that Redis has."""
         listed = self.client.xrange(keys.lab("journal"), f"{n + 1}-0", "+", count=most)
         return [(number(one), json.loads(fields[b"b"])) for one, fields in listed]
+
+    def _last(self) -> int:
+        """The last entry that Redis knows of, -1 when it knows of none."""
+        return int(self.client.hget(keys.lab("counters"), "journal") or -1)
 
     def archived(self, after: int, before: int | None) -> list[tuple[int, dict[str, Any]]]:
         """The entries between two that the archive has."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cycling.readings import EMPTY
-from cycling.recording import Recording, alert_of, span, told_by
+from cycling.recording import Recording, alert_of, held_up, span, told_by
 from cycling.types import Severity
 from cycling.watch import Watch
 from tests.cycling.build import lab
@@ -24,6 +24,14 @@ def test_recording_that_is_held_up_says_why_and_for_how_long_there_is_room() -> 
         "Nothing was archived for 2 min: The archive cannot be reached. "
         "Readings stay in Redis, and none is lost while it has room: about 14 h as fast as it fills now."
     )
+
+
+def test_only_the_first_sentence_of_the_reason_is_told() -> None:
+    away = "The archive table /srv/lab.v2/readings is not there any more. Bring its folder back; nothing is lost."
+    told = held_up(Recording(error=away, since=NOW), NOW + 600)
+    assert told is not None
+    assert told.startswith("Nothing was archived for 10 min: The archive table /srv/lab.v2/readings is not there any ")
+    assert "Bring" not in told
 
 
 def test_it_becomes_urgent_when_there_is_room_for_less_than_six_hours() -> None:

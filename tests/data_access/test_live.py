@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,15 @@ def test_what_people_say_shows_before_the_watcher_has_heard_it(lab: Lab) -> None
     lab.live.save_watch(b"memory", {"journal": heard})
     [found] = lab.live.alerts()
     assert found.acknowledged_by is None
+
+
+def test_alerts_are_told_while_the_archive_is_away(lab: Lab) -> None:
+    lab.live.publish(Published(now=NOW, alerts=[alert()]))
+    lab.journal.append("acknowledge", "Ada", NOW, alert="a1")
+    lab.archive.append_journal([{"id": 1, "at": NOW, "kind": "comment", "who": "Ada", "data": {}}], 0, 1)
+    lab.live.save_watch(b"", {"journal": 1})
+    Path(lab.archive.url).rename(lab.home / "away")
+    assert [one.id for one in lab.live.alerts()] == ["a1"]
 
 
 def test_alerts_that_closed_long_ago_leave_redis(lab: Lab) -> None:
