@@ -23,11 +23,10 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks import synthetic
-from cycling.topology import Topology
-from data_access import embedded
+from benchmarks.labs import lab_on
 from data_access.archive import Archive
 from data_access.compactor import Compactor
-from data_access.lab import Lab, connect
+from data_access.lab import Lab
 from data_access.traced import TRACED
 from data_access.wanted import Wanted
 
@@ -253,19 +252,6 @@ def waits(ask: Callable[[], Any], seconds: float, least: int = 1) -> Sequence[fl
         ask()
         found.append(time.perf_counter() - began)
     return found
-
-
-@contextmanager
-def lab_on(home: Path, topology: Topology) -> Iterator[Lab]:
-    """The stores of a lab that has this archive, with a server of its own."""
-    (home / "redis").mkdir(parents=True, exist_ok=True)
-    server = subprocess.Popen(embedded.server_command(home), stdout=subprocess.DEVNULL)
-    try:
-        embedded.wait_ready(embedded.socket_path(home))
-        yield connect(redis_url=None, home=home, archive_url=str(home / "archive"), topology=topology)
-    finally:
-        server.terminate()
-        server.wait()
 
 
 if __name__ == "__main__":

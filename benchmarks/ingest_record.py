@@ -5,7 +5,6 @@ Everything is measured in one run on one machine, so read the ratios and the sha
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.labs import lab_on
 from cycling.readings import Batch
 from cycling.topology import Cycler, Topology, places_of
-from data_access import embedded
-from data_access.lab import Lab, connect
+from data_access.lab import Lab
 from monitor import record
 from monitor.record import Progress
 
@@ -55,17 +54,10 @@ def readings(cycler: Cycler, second: int, rng: np.random.Generator) -> Batch:
 
 @contextmanager
 def lab_of_this_size() -> Iterator[Lab]:
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        cyclers = tuple(Cycler(id=f"cycler-{number:02d}", channels=CHANNELS) for number in range(CYCLERS))
-        topology = Topology(cyclers=cyclers, places=places_of(cyclers, {}))
-        server = subprocess.Popen(embedded.server_command(home), stdout=subprocess.DEVNULL)
-        try:
-            embedded.wait_ready(embedded.socket_path(home))
-            yield connect(redis_url=None, home=home, archive_url=str(home / "archive"), topology=topology)
-        finally:
-            server.terminate()
-            server.wait()
+    cyclers = tuple(Cycler(id=f"cycler-{number:02d}", channels=CHANNELS) for number in range(CYCLERS))
+    topology = Topology(cyclers=cyclers, places=places_of(cyclers, {}))
+    with tempfile.TemporaryDirectory() as folder, lab_on(Path(folder), topology) as lab:
+        yield lab
 
 
 def server_seconds(lab: Lab) -> float:

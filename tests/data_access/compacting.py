@@ -27,6 +27,15 @@ def rows(times: Sequence[float], channel: str = "arbin-1-01", **columns: Any) ->
     return pa.table({name: _array(value, len(times)) for name, value in given.items()})
 
 
+def some(second: float = 0, count: int = 3, channel: str = "arbin-1-01", **columns: Any) -> Any:
+    """So many readings of the day, one a second."""
+    return rows([MIDNIGHT + second + n for n in range(count)], channel, **columns)
+
+
+def plain(rows: int) -> None:
+    """Nothing that ends a job."""
+
+
 def _array(value: Any, many: int) -> Any:
     if isinstance(value, pa.Array):
         return value

@@ -33,7 +33,9 @@ from tests.data_access.compacting import (
     contents,
     minutes,
     names,
+    plain,
     rows,
+    some,
 )
 from tests.data_access.object_stores import ObjectStore
 
@@ -41,14 +43,6 @@ from tests.data_access.object_stores import ObjectStore
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     return Archive(str(tmp_path / "archive"))
-
-
-def some(second: float = 0, count: int = 3, channel: str = "arbin-1-01", **columns: Any) -> Any:
-    return rows([MIDNIGHT + second + n for n in range(count)], channel, **columns)
-
-
-def plain(rows: int) -> None:
-    """Nothing that ends a job."""
 
 
 CHANNELS = st.sampled_from(["arbin-1-01", "arbin-1-02", "x", "ä b"])

@@ -29,21 +29,15 @@ from tests.data_access.compacting import (
     contents,
     minutes,
     names,
+    plain,
     rows,
+    some,
 )
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     return Archive(str(tmp_path / "archive"))
-
-
-def some(second: float = 0, count: int = 3, channel: str = "arbin-1-01", **columns: Any) -> Any:
-    return rows([MIDNIGHT + second + n for n in range(count)], channel, **columns)
-
-
-def plain(rows: int) -> None:
-    """Nothing that ends a job."""
 
 
 def test_of_two_compactors_one_wins(archive: Archive, tmp_path: Path) -> None:
