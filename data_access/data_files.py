@@ -80,20 +80,27 @@ class Rewritable(Table):
         with self._lock, self._reaching():
             self._created()
 
+    def add(self, files: Sequence[DataFile], cursors: Sequence[Cursor]) -> int:
+        """Commits files with new rows, which are on disk; says the version. Raises Fenced."""
+
+        def write(handle: DeltaTable, commit: CommitProperties) -> None:
+            actions: list[AddAction | RemoveAction] = [_add(file, new_rows=True) for file in files]
+            self._transact(handle, actions, commit)
+
+        return self._commit(write, cursors)
+
+    def _transact(self, handle: DeltaTable, actions: list[AddAction | RemoveAction], commit: CommitProperties) -> None:
+        schema, parts = handle.schema(), self.partition_by or None
+        handle.create_write_transaction(actions, "append", schema, parts, commit_properties=commit)
+        handle.update_incremental()
+
     def exchange(self, removed: Sequence[DataFile], added: Sequence[DataFile], cursors: Sequence[Cursor]) -> int:
         """Commits files, which are on disk, in the place of others; says the version. Raises Fenced, Miscounted."""
 
         def write(handle: DeltaTable, commit: CommitProperties) -> None:
             actions: list[AddAction | RemoveAction] = [_remove(file, time.time()) for file in removed]
             actions += [_add(file) for file in added]
-            handle.create_write_transaction(
-                actions,
-                "append",
-                handle.schema(),
-                self.partition_by or None,
-                commit_properties=commit,
-            )
-            handle.update_incremental()
+            self._transact(handle, actions, commit)
 
         with self._lock:
             version = self._commit(write, cursors)
@@ -150,7 +157,7 @@ def _remove(file: DataFile, now: float) -> RemoveAction:
     return RemoveAction(file.path, False, int(now * 1000), file.size, _texts(file.partition))
 
 
-def _add(file: DataFile) -> AddAction:
+def _add(file: DataFile, *, new_rows: bool = False) -> AddAction:
     told = {"numRecords": file.rows, "minValues": file.least, "maxValues": file.most, "nullCount": file.nulls}
     stats = json.dumps(told, default=str)
-    return AddAction(file.path, file.size, _texts(file.partition), int(file.modified * 1000), False, stats)
+    return AddAction(file.path, file.size, _texts(file.partition), int(file.modified * 1000), new_rows, stats)

@@ -23,6 +23,7 @@ from data_access import object_store
 from data_access.data_files import DataFile
 
 ROW_GROUP = 131_072
+FRESH = "part-"  # begins the names of files that were not rewritten yet
 FEW_VALUES = 8192  # different float32 in a row group: below, their numbers in a dictionary are smaller
 
 
@@ -112,6 +113,19 @@ class DataFileWriter:
             use_dictionary=dictionaries or False,
             column_encoding=encodings or None,
         )
+
+
+def write_rows(url: str, rows: Any, partition: str, pruned_by: Sequence[str], now: float) -> list[DataFile]:
+    """Writes the rows of an Arrow table, a file for each value of the partition's column, and says which."""
+    values = rows.column(partition)
+    plain = rows.drop_columns([partition])
+    parts = pc.unique(values).to_pylist()
+    found = []
+    for value in parts:
+        writer = DataFileWriter(url, FRESH, {partition: value}, pruned_by)
+        writer.add(plain if len(parts) == 1 else plain.filter(pc.equal(values, value)))
+        found.append(writer.close(now))
+    return found
 
 
 def discard(url: str, files: Sequence[DataFile]) -> None:

@@ -14,8 +14,9 @@ from cycling.readings import COLUMNS
 from cycling.topology import Topology
 from data_access import begun, codec, keys
 from data_access.archive import Part, Wanted
-from data_access.errors import StoreAway
+from data_access.errors import Fenced, StoreAway
 from data_access.lab import Lab, Published, connect
+from data_access.writing import write_rows
 from monitor import record
 from monitor.record import Progress
 from tests.conftest import Server
@@ -109,6 +110,31 @@ def test_no_extra_column_can_stop_recording(lab: Lab) -> None:
         "quo\"te {curly} '",
     ]
     assert table.column("quo\"te {curly} '").to_pylist()[4] == 4.0
+
+
+def test_readings_of_several_days_go_to_the_days_they_were_measured_on(lab: Lab) -> None:
+    days = [NOW - 2 * 86_400, NOW - 86_400, NOW]
+    for second, day in enumerate(days):
+        lab.live.ingest(batch([day, day + 1], cycle_count=[second, np.nan]), received=NOW + second, source="test")
+    assert record.flush(lab, NOW).commits == 1
+    files = lab.archive.tables["readings"].inventory().files
+    assert [(file.rows, file.least["unix_time_second"], file.most["unix_time_second"]) for file in files] == [
+        (2, day, day + 1) for day in days
+    ]
+    assert archived(lab) == [day + second - NOW for day in days for second in (0, 1)]
+
+
+def test_a_file_that_was_written_when_another_recorder_was_faster_is_not_committed(lab: Lab) -> None:
+    send(lab)
+    slow = another(lab).archive
+    table = slow.tables["readings"]
+    table.begin()
+    prepared = slow.prepared([Part(cycler="arbin-1", after=0, upto=1, readings=batch([NOW]))])
+    files = write_rows(table.url, prepared.rows, "date", table.pruned_by, NOW)
+    record.flush(lab, NOW)
+    with pytest.raises(Fenced, match="another process committed first"):
+        table.add(files, prepared.cursors)
+    assert archived(lab) == [0]
 
 
 def test_more_than_one_commit_takes_is_cut(lab: Lab) -> None:
