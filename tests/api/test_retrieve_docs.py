@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,10 +97,13 @@ def test_all_python_code_of_the_page_runs(lab: Lab, served: str, tmp_path: Path)
 
 def test_the_command_lines_of_the_page_run(served: str) -> None:
     (command,) = blocks("sh", lab=served)
-    if shutil.which("curl") is None:
-        pytest.skip("there is no curl here")
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=True)
-    assert len(done.stdout.splitlines()) == 1 + ROWS
+    if shutil.which("curl") is None:  # the address is what must be right
+        with urllib.request.urlopen(shlex.split(command)[-1], timeout=60) as answer:
+            told = answer.read().decode()
+    else:
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=True)
+        told = done.stdout
+    assert len(told.splitlines()) == 1 + ROWS
 
 
 def test_the_code_for_an_object_store_runs(redis_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
