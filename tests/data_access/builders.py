@@ -13,6 +13,19 @@ from data_access.archive import Wanted
 from data_access.lab import Lab, connect
 
 NOW = 1_800_000_000.0
+# A recorder in a process of its own, in a hurry. Arguments: Redis, the lab's home, the archive.
+RECORDER = """
+import sys, threading, time
+from pathlib import Path
+from cycling.topology import Cycler, Topology, places_of
+from data_access.lab import connect
+from monitor import record
+cyclers = (Cycler(id="arbin-1", channels=2), Cycler(id="arbin-2", channels=2))
+topology = Topology(cyclers=cyclers, places=places_of(cyclers, {}))
+lab = connect(redis_url=sys.argv[1], home=Path(sys.argv[2]), archive_url=sys.argv[3], topology=topology)
+print("ready", flush=True)
+record.run(lab, threading.Event(), time.time, flush_seconds=0.02)
+"""
 
 
 def batch(times: Sequence[float], channel: str = "arbin-1-01", **columns: Any) -> Batch:

@@ -18,25 +18,12 @@ from data_access.errors import Fenced
 from data_access.lab import Lab
 from monitor import record
 from tests.conftest import Server
-from tests.data_access.builders import NOW, another, archived, batch
+from tests.data_access.builders import NOW, RECORDER, another, archived, batch
 from tests.data_access.builders import send_seconds as send
-
-RECORDER = """
-import sys, threading, time
-from pathlib import Path
-from cycling.topology import Cycler, Topology, places_of
-from data_access.lab import connect
-from monitor import record
-cyclers = (Cycler(id="arbin-1", channels=2), Cycler(id="arbin-2", channels=2))
-topology = Topology(cyclers=cyclers, places=places_of(cyclers, {}))
-lab = connect(redis_url=sys.argv[1], home=Path(sys.argv[2]), archive_url=sys.argv[2], topology=topology)
-print("ready", flush=True)
-record.run(lab, threading.Event(), time.time, flush_seconds=0.02)
-"""
 
 
 def test_nothing_is_lost_or_doubled_when_recorders_are_killed(lab: Lab, valkey: Server) -> None:
-    command = [sys.executable, "-c", RECORDER, valkey.url, lab.archive.url]
+    command = [sys.executable, "-c", RECORDER, valkey.url, str(lab.home), lab.archive.url]
     root = Path(__file__).parents[2]
     random = np.random.default_rng(7)
     sent = 0

@@ -26,23 +26,10 @@ from data_access.lab import Lab, Published, connect, install
 from monitor import record
 from monitor.record import Progress
 from tests.conftest import Server
-from tests.data_access.builders import NOW, alert, another, archived, batch, cycle
+from tests.data_access.builders import NOW, RECORDER, alert, another, archived, batch, cycle
 from tests.data_access.builders import send_seconds as send
 from tests.data_access.compacting import append, compact, contents, minutes, rows
 from tests.data_access.object_stores import KEYS, NOBODY, ObjectStore
-
-RECORDER = """
-import sys, threading, time
-from pathlib import Path
-from cycling.topology import Cycler, Topology, places_of
-from data_access.lab import connect
-from monitor import record
-cyclers = (Cycler(id="arbin-1", channels=2), Cycler(id="arbin-2", channels=2))
-topology = Topology(cyclers=cyclers, places=places_of(cyclers, {}))
-lab = connect(redis_url=sys.argv[1], home=Path(sys.argv[2]), archive_url=sys.argv[3], topology=topology)
-print("ready", flush=True)
-record.run(lab, threading.Event(), time.time, flush_seconds=0.02)
-"""
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any
@@ -45,7 +46,7 @@ def reading(channel: str, index: int, at: float, *, faulty: bool, test: str | No
     }
 
 
-class Source(threading.Thread):
+class Source(threading.Thread, ABC):
     """Makes readings of its channels until it is told to stop, and then sends until all are acknowledged.
 
     ``late``: they were measured so many seconds before they are sent.
@@ -100,11 +101,13 @@ class Source(threading.Thread):
     def _test_of(self, channel: str) -> str | None:
         return None if self.test is None else f"{self.test}-{channel}"
 
+    @abstractmethod
     def _take(self, rows: list[Reading]) -> None:
-        raise NotImplementedError
+        """Keeps rows that were made until they are acknowledged."""
 
+    @abstractmethod
     def _send(self) -> None:
-        raise NotImplementedError
+        """Sends what is not acknowledged yet."""
 
 
 class HttpSource(Source):
