@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from data_access.lab import Lab
 from data_access.streams import Entry
 
 MOST_ROWS = 250_000  # of one commit
-MOST_COMMITS = 4  # of one flush, so that the heartbeat and the trimming have their turn
+MOST_SECONDS = 4.0  # of one flush, so that the heartbeat and the trimming have their turn
 OUTPUTS_KEPT = 200  # entries of an output stream that stay after their commit, for readers in between
 MEMORY_SHARE = 0.6  # of Redis: above it, what the watcher has not read yet no longer holds up trimming
 
@@ -50,11 +51,12 @@ def flush(
     now: float,
     most_rows: int = MOST_ROWS,
     *,
+    most_seconds: float = MOST_SECONDS,
     cyclers: Sequence[str] | None = None,
     outputs: bool = True,
 ) -> Flushed:
-    """Moves readings of some cyclers, else of all, a few commits at most; then, with ``outputs``, cycles, alerts and
-    the journal in one each. Where a node of a cluster is away, what the others have is moved.
+    """Moves readings of some cyclers, else of all, for a few seconds at most; then, with ``outputs``, cycles, alerts
+    and the journal in one each. Where a node of a cluster is away, what the others have is moved.
 
     Who has to catch up reads the next rows while the last ones are written.
     """
@@ -62,9 +64,10 @@ def flush(
     positions = lab.archive.positions(cyclers or lab.topology.cycler_ids)
     gathered = _gather(lab, positions, most_rows, missed)
     rows, commits, gaps, full = 0, 0, list[Gap](), False
+    until = time.monotonic() + most_seconds
     with ThreadPoolExecutor(max_workers=1) as ahead:
         while gathered is not None:
-            more = gathered.full and commits + 1 < MOST_COMMITS
+            more = gathered.full and time.monotonic() < until
             following = ahead.submit(_gather, lab, gathered.positions, most_rows, missed, gathered) if more else None
             lab.archive.commit(gathered.prepared)
             commits += 1

@@ -148,9 +148,9 @@ def test_more_than_one_commit_takes_is_cut(lab: Lab) -> None:
 def test_more_than_one_round_takes_is_left_to_the_next(lab: Lab) -> None:
     for second in range(10):
         send(lab, second, 1, f"arbin-{1 + second % 2}-01")
-    told = record.flush(lab, NOW, most_rows=2)
-    assert (told.rows, told.commits, told.full) == (8, 4, True)
-    assert record.flush(lab, NOW, most_rows=2).rows == 2
+    told = record.flush(lab, NOW, most_rows=2, most_seconds=0.0)
+    assert (told.rows, told.commits, told.full) == (2, 1, True)
+    assert record.flush(lab, NOW, most_rows=2).rows == 8
     assert archived(lab) == list(range(10))
 
 
