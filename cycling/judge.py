@@ -19,6 +19,7 @@ from cycling.sight import Sight
 from cycling.types import Severity
 
 BEGINS, WORSENS, ENDS = "begins", "worsens", "ends"
+SEVERITIES = {severity.rank: severity for severity in Severity}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,53 +61,34 @@ def _findings(turn: Turn, sight: Sight, detector: ReadingDetector, check: Check)
     quiet = runs.count(check.off, turn.carry(f"{name}.off", 0.0))
     fires = (count >= detector.samples) & (sight.rows.elapsed - began >= detector.delay_seconds) & check.on
     clears = quiet >= detector.clear_samples
+    ranks = np.full(runs.length, float(detector.severity.rank)) if check.rank is None else check.rank
     rank = turn.carry(f"{name}.rank", 0.0)  # 0 while closed, else the rank of the open finding's severity
     turn.keep(f"{name}.on", held)
     turn.keep(f"{name}.since", began)
     turn.keep(f"{name}.off", quiet)
     found = []
-    matters = (fires & (rank[runs.of_row] == 0)) | (clears & (rank[runs.of_row] > 0))
-    if check.worse is not None:
-        matters |= fires & check.worse
+    open_rank = rank[runs.of_row]
+    matters = (fires & ((open_rank == 0) | (ranks < open_rank))) | (clears & (open_rank > 0))
     for run in np.unique(runs.of_row[matters]).tolist():
         rows = slice(int(runs.starts[run]), int(runs.ends[run]) + 1)
-        for row, what, severity in _walk(detector, check, fires, clears, rows, rank, run):
-            found.append(_finding(sight, detector, run, row, what, severity))
+        for row, what, severity in _walk(fires[rows], clears[rows], ranks[rows], rank, run):
+            found.append(_finding(sight, detector, run, rows.start + row, what, severity))
     turn.keep_runs(f"{name}.rank", rank)
     return found
 
 
-def _walk(
-    detector: ReadingDetector, check: Check, fires: Bools, clears: Bools, rows: slice, rank: Floats, run: int
-) -> Iterator[tuple[int, str, Severity]]:
-    """The turns of one run: from the next row that fires to the next that clears, and so on."""
-    fire, clear = np.flatnonzero(fires[rows]), np.flatnonzero(clears[rows])
-    worse = np.zeros(0, dtype=np.int64)
-    if check.worse is not None:
-        worse = np.flatnonzero((fires & check.worse)[rows])
-    at, base = -1, rows.start
-    while True:
-        if rank[run] == 0:
-            ahead = fire[fire > at]
-            if not len(ahead):
-                return
-            at = int(ahead[0])
-            severity = check.worse_severity if at in worse else detector.severity
-            rank[run] = severity.rank
-            yield base + at, BEGINS, severity
-            continue
-        end = clear[clear > at]
-        stop = int(end[0]) if len(end) else rows.stop - base
-        if rank[run] > check.worse_severity.rank:
-            rising = worse[(worse > at) & (worse < stop)]
-            if len(rising):
-                rank[run] = check.worse_severity.rank
-                yield base + int(rising[0]), WORSENS, check.worse_severity
-        if not len(end):
-            return
-        at = stop
-        rank[run] = 0
-        yield base + at, ENDS, detector.severity
+def _walk(fires: Bools, clears: Bools, ranks: Floats, rank: Floats, run: int) -> Iterator[tuple[int, str, Severity]]:
+    """The turns of one run: where it begins, worsens and ends. ``rank`` holds, per run, what stands open."""
+    for row in np.flatnonzero(fires | clears).tolist():
+        if fires[row] and rank[run] == 0:
+            rank[run] = ranks[row]
+            yield row, BEGINS, SEVERITIES[int(ranks[row])]
+        elif clears[row] and rank[run] > 0:
+            rank[run] = 0
+            yield row, ENDS, SEVERITIES[int(ranks[row])]
+        elif fires[row] and ranks[row] < rank[run]:
+            rank[run] = ranks[row]
+            yield row, WORSENS, SEVERITIES[int(ranks[row])]
 
 
 def _finding(sight: Sight, detector: ReadingDetector, run: int, row: int, what: str, severity: Severity) -> Finding:

@@ -63,9 +63,13 @@ class Alert:
     incident: str | None = None
     suppressed: str | None = None  # maintenance | incident | design | shelved
     members: tuple[str, ...] = ()
+    announced_at: float | None = None  # when people were told; None while it waits for others of its cause
+    cleared_at: float | None = None  # when the condition went away; the alert may stay open (latched) or come back
+    raised: int = 1  # how often the condition came since the alert opened
     acknowledged_at: float | None = None
     acknowledged_by: str | None = None
     shelved_until: float | None = None
+    out_of_service_at: float | None = None
     comments: tuple[Comment, ...] = ()
 
     @property
@@ -110,6 +114,11 @@ class Notice:
     reason: str  # opened | escalated | resolved | reminder | digest
     text: str
     channel_count: int
+    kind: str = ""  # of the alert; "" for a digest
+    scope: str = "lab"
+    channels: tuple[str, ...] = ()  # all that it is about, the worst first
+    alerts: tuple[str, ...] = ()  # ids of all the alerts that it tells of
+    opened_at: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The notice as plain JSON values."""
@@ -118,7 +127,8 @@ class Notice:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Notice:
         """The notice that ``to_json`` wrote."""
-        return cls(**{**data, "severity": Severity(data["severity"])})
+        tuples = {name: tuple(data.get(name, ())) for name in ("channels", "alerts")}
+        return cls(**{**data, **tuples, "severity": Severity(data["severity"])})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -235,8 +235,8 @@ def _plain(row: Cycle | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _with_defaults(row: Mapping[str, Any]) -> dict[str, Any]:
-    empty = {"channels": [], "members": [], "comments": [], "evidence": {}, "action": ""}
-    return {**row, **{name: value for name, value in empty.items() if row[name] is None}}
+    empty = {"channels": [], "members": [], "comments": [], "evidence": {}, "action": "", "raised": 1}
+    return {**row, **{name: value for name, value in empty.items() if row.get(name) is None}}
 
 
 def _arrow_tables(readings: Batch | Any) -> list[Any]:

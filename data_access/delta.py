@@ -134,6 +134,7 @@ class Table:
                 same,
                 source_alias="s",
                 target_alias="t",
+                merge_schema=True,  # a table of an earlier version gets the columns that came since
                 writer_properties=self.properties,
                 commit_properties=commit,
             )

@@ -45,9 +45,13 @@ ALERTS = pa.schema(
         *((name, pa.float64()) for name in ("opened_at", "closed_at")),
         *((name, pa.string()) for name in ("message", "action", "evidence", "incident", "suppressed")),
         ("members", pa.string()),
+        ("announced_at", pa.float64()),
+        ("cleared_at", pa.float64()),
+        ("raised", pa.int64()),
         ("acknowledged_at", pa.float64()),
         ("acknowledged_by", pa.string()),
         ("shelved_until", pa.float64()),
+        ("out_of_service_at", pa.float64()),
         ("comments", pa.string()),
     ]
 )

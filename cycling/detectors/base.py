@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from cycling.rows import Bools
+from cycling.rows import Bools, Floats
 from cycling.sight import Sight
 from cycling.types import Severity
 
@@ -14,13 +14,13 @@ from cycling.types import Severity
 @dataclass(frozen=True)
 class Check:
     """Row by row: is the condition there (``on``), is there evidence that it has gone (``off``); both may be
-    False, then nothing is known. ``worse`` marks rows that raise the severity to ``worse_severity``. Rows
-    outside ``counted`` neither add to the readings in a row nor end them (None: every row counts)."""
+    False, then nothing is known. ``rank`` is how severe it is at each row, 1 to 4 for P1 to P4 (None: the detector's
+    own severity everywhere; it only ratchets up). Rows outside ``counted`` neither add to the readings in a row nor
+    end them (None: every row counts)."""
 
     on: Bools
     off: Bools
-    worse: Bools | None = None
-    worse_severity: Severity = Severity.P1
+    rank: Floats | None = None
     counted: Bools | None = None
 
 

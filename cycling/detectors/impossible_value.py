@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from cycling.detectors.base import Check, Words
 from cycling.sight import Sight
 from cycling.types import Severity
@@ -28,7 +30,8 @@ class ImpossibleValue:
         impossible, times = sight.plausibility.impossible, sight.plausibility.times
         oldest = times[:, min(self.often, times.shape[1]) - 1]
         worse = impossible & (times[:, 0] - oldest <= self.window_seconds)
-        return Check(on=impossible, off=~impossible, worse=worse, worse_severity=Severity.P3)
+        rank = np.where(worse, Severity.P3.rank, self.severity.rank).astype(float)
+        return Check(on=impossible, off=~impossible, rank=rank)
 
     def words(self, sight: Sight, row: int) -> Words:
         rows = sight.rows
