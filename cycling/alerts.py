@@ -7,12 +7,12 @@ process, the replay and the pages.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cycling.types import Alert, Comment, Notice, Severity
-
-ANNOUNCED = (Severity.P1, Severity.P2, Severity.P3)  # P4 is for the log only
+from cycling.life import acknowledged
+from cycling.types import Alert, Comment
 
 
 def alert_id(kind: str, scope: str, opened_at: float) -> str:
@@ -26,25 +26,26 @@ def worst(alerts: Iterable[Alert]) -> str:
     return min((alert.severity.value for alert in alerts), default="")
 
 
-def escalated(alert: Alert, severity: Severity) -> Alert:
-    """Severity only ratchets up while an alert is open."""
-    return alert.but(severity=severity) if severity.rank < alert.severity.rank else alert
-
-
 def apply(alert: Alert, entry: Mapping[str, Any]) -> Alert:
     """The alert after what a person said of it; other kinds of journal entries leave it as it is.
 
-    An entry is ``{"kind": acknowledge | shelve | comment, "alert": id, "who", "at", …}``.
+    An entry is ``{"kind": acknowledge | shelve | unshelve | out-of-service | return-to-service | comment, "alert": id,
+    "who", "at", …}``.
     """
     if entry.get("alert") != alert.id:
         return alert
     at, who = float(entry["at"]), str(entry["who"])
     match entry["kind"]:
-        case "acknowledge" if alert.acknowledged_at is None:
-            return alert.but(acknowledged_at=at, acknowledged_by=who)
+        case "acknowledge":
+            return acknowledged(alert, at, who)
         case "shelve":
-            until = at + 60 * float(entry["minutes"])
-            return alert.but(shelved_until=until, suppressed=alert.suppressed or "shelved")
+            return shelved(alert, at + 60 * float(entry["minutes"]))
+        case "unshelve":
+            return unshelved(alert, math.inf)
+        case "out-of-service":
+            return alert.but(out_of_service_at=alert.out_of_service_at or at)
+        case "return-to-service":
+            return alert.but(out_of_service_at=None)
         case "comment":
             comment = Comment(at=at, who=who, text=str(entry["text"]))
             known = comment in alert.comments  # an entry may be applied again after a restart
@@ -52,25 +53,13 @@ def apply(alert: Alert, entry: Mapping[str, Any]) -> Alert:
     return alert
 
 
+def shelved(alert: Alert, until: float) -> Alert:
+    """Nobody is told of it until then."""
+    return alert.but(shelved_until=until, suppressed=alert.suppressed or "shelved")
+
+
 def unshelved(alert: Alert, now: float) -> Alert:
     """A shelf ends by itself."""
     if alert.shelved_until is None or alert.shelved_until > now:
         return alert
     return alert.but(shelved_until=None, suppressed=None if alert.suppressed == "shelved" else alert.suppressed)
-
-
-def notice(alert: Alert, reason: str, at: float) -> Notice | None:
-    """What to tell of an alert for one of the reasons, or None where nobody is to be told."""
-    if alert.suppressed or alert.severity not in ANNOUNCED:
-        return None
-    word = "Resolved: " if reason == "resolved" else ""
-    action = f" First: {alert.action}" if alert.action and reason != "resolved" else ""
-    return Notice(
-        id=f"{alert.id}-{reason}-{alert.severity.value}",
-        sent_at=at,
-        alert=alert.id,
-        severity=alert.severity,
-        reason=reason,
-        text=f"{word}{alert.message}{action}"[:1500],
-        channel_count=len(alert.channels),
-    )

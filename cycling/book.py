@@ -1,242 +1,563 @@
-"""The book of alerts: which are open, what people said of them, and whom to tell. Deterministic in its inputs."""
+"""The book of alerts: which are open, what happens to them, and whom to tell when. Deterministic in its inputs.
+
+What comes in: findings of detectors, channels that fall silent and come back, what people say, and time. What goes
+out: changed alerts and notices. Times called ``clock`` and ``now`` are those of the watch (arrival); an alert carries
+in itself when it is due for something, so a book that was saved and loaded goes on as if nothing had happened.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from cycling import outages
 from cycling import recording as recordings
-from cycling.alerts import alert_id, apply, escalated, notice, unshelved
+from cycling.alerts import alert_id, apply, shelved, unshelved
+from cycling.announcing import announced, named, notice, tell_at
+from cycling.incidents import ROOTS, Nodes, causes, symptom_of
 from cycling.judge import BEGINS, ENDS, Finding
+from cycling.ledger import Ledger
+from cycling.life import State, cleared, raised, settled, told, worsened
+from cycling.outages import SILENCES, Return
 from cycling.recording import Recording
 from cycling.silence import Silenced
 from cycling.topology import Maintenance, Place
 from cycling.types import Alert, Notice, Severity
 
-LEFT_BEHIND_SECONDS = 900.0
-REMEMBERED = 1000  # closed alerts that can still be commented on
+LEFT_BEHIND_SECONDS = 900.0  # after an incident clears, what still burns is told
+SETTLE_SECONDS = 60.0  # a condition that comes back within is the same alert; doubled each time it came lately
+MOST_SETTLE_SECONDS, LATELY_SECONDS = 1800.0, 3600.0
+SAME_DANGER_SECONDS = 600.0  # danger that nobody has acknowledged yet and that comes back within is no news
+CHATTERING = 3  # such returns within a minute
+CHATTER_SECONDS, CHATTER_SHELF_SECONDS = 60.0, 3600.0
+ALONE_SECONDS = 600.0  # a vote that no other channel joins is a matter of the channel itself
 
 
 class Book:
-    """Open alerts by (kind, scope), the newest closed ones, and what changed since it was last asked."""
+    """Everything that is known of alerts, and what changed since it was last asked."""
 
-    def __init__(self, maintenance: tuple[Maintenance, ...], place: Callable[[str], Place]) -> None:
-        self._maintenance, self._place = maintenance, place
-        self._open: dict[tuple[str, str], Alert] = {}
-        self._closed: dict[str, Alert] = {}
-        self._changed: dict[str, Alert] = {}
+    def __init__(
+        self,
+        maintenance: tuple[Maintenance, ...],
+        place: Callable[[str], Place],
+        escalations: Mapping[str, float] | None = None,
+    ) -> None:
+        self._maintenance = maintenance
+        self._escalations = dict(escalations or {})  # kind -> seconds after which P3 becomes P2
+        self._nodes = Nodes(place)
+        self._ledger = Ledger()
         self._notices: list[Notice] = []
+        self._due, self._due_of = math.inf, -1  # when time changes something next, and of which revision that is
 
     def all(self) -> list[Alert]:
         """Open alerts and the newest closed ones."""
-        return [*self._open.values(), *self._closed.values()]
+        return self._ledger.all()
 
     def open_alerts(self) -> list[Alert]:
-        return list(self._open.values())
+        return [alert for alert in self._ledger.open() if alert.open]
 
     def news(self) -> tuple[list[Alert], list[Notice]]:
         """What changed, and what is to be told, since the last call."""
-        changed, notices = list(self._changed.values()), self._notices
-        self._changed, self._notices = {}, []
-        return changed, notices
+        notices, self._notices = self._notices, []
+        return self._ledger.changed(), notices
 
-    def find(self, finding: Finding) -> None:
-        """Take in a finding of a reading-level detector."""
-        scope = f"channel:{finding.channel}"
-        alert = self._open.get((finding.kind, scope))
+    def watched(self, channels: Iterable[str]) -> None:
+        """Channels that report, so that they count where a part of them is asked for."""
+        self._nodes.see(channels)
+
+    def find(self, finding: Finding, clock: float) -> None:
+        """Take in a finding of a detector."""
+        scope = finding.scope or f"channel:{finding.channel}"
+        alert = self._ledger.get(finding.kind, scope)
         if finding.what == ENDS:
             if alert:
-                self._close(alert, finding.at)
-        elif alert is None and finding.what == BEGINS and finding.words:
-            self._begin(
-                Alert(
-                    id=alert_id(finding.kind, scope, finding.at),
-                    kind=finding.kind,
-                    severity=finding.severity,
-                    scope=scope,
-                    channels=(finding.channel,),
-                    test=finding.test,
-                    opened_at=finding.at,
-                    message=f"{finding.channel}: {finding.words.message}",
-                    action=finding.words.action,
-                    evidence=finding.words.evidence,
-                )
-            )
-        elif alert and finding.words:
-            worse = escalated(alert, finding.severity)
-            if worse is not alert:
-                self._escalate(worse.but(evidence=finding.words.evidence), finding.at)
+                self._clear(alert, finding.at, clock)
+            return
+        if alert and finding.what == BEGINS and self._is_another(alert, finding):
+            self._put(settled(alert, superseded=True))
+            alert = None
+        if finding.words is None:
+            return
+        if alert is None:
+            if finding.what == BEGINS:
+                self._begin(_found(finding, scope, clock), clock)
+            return
+        if alert.cleared_at is not None and finding.what == BEGINS:
+            alert = self._come_back(alert, clock)
+        worse = worsened(alert, finding.severity)
+        if worse is not alert:
+            message = f"{finding.channel}: {finding.words.message}" if finding.scope is None else finding.words.message
+            self._worsen(worse.but(evidence=finding.words.evidence, message=message), finding.at)
 
     def silence(self, silenced: Silenced, test_of: Callable[[str], str | None]) -> None:
         """A channel or a whole cycler fell silent."""
-        wait = silenced.at - silenced.last
-        incident = None
-        if silenced.cycler is not None:
-            scope = f"cycler:{silenced.cycler}"
-            count = len(silenced.channels)
-            incident = Alert(
-                id=alert_id("cycler-silent", scope, silenced.at),
-                kind="cycler-silent",
-                severity=Severity.P3,
-                scope=scope,
-                channels=silenced.channels,
-                test=None,
-                opened_at=silenced.at,
-                message=f"{silenced.cycler}: none of its {count} channels has sent a reading for {wait:.0f} s.",
-                action="Check the cycler's PC and its network, then restart the collector.",
-                evidence={"silent_second": wait, "channels": count, "last_arrival": silenced.last},
-            )
+        incident = None if silenced.cycler is None else outages.cycler_silent(silenced)
         members = []
         for channel in silenced.channels:
-            scope = f"channel:{channel}"
-            known = self._open.get(("channel-silent", scope))
-            alert = known or Alert(
-                id=alert_id("channel-silent", scope, silenced.at),
-                kind="channel-silent",
-                severity=Severity.P3,
-                scope=scope,
-                channels=(channel,),
-                test=test_of(channel),
-                opened_at=silenced.at,
-                message=f"{channel}: no reading for {wait:.0f} s.",
-                action="Check this channel on its cycler: has it stopped, or has its logging?",
-                evidence={"silent_second": wait, "last_arrival": silenced.last},
-            )
+            known = self._ledger.get(outages.CHANNEL, f"channel:{channel}")
+            alert = known or outages.channel_silent(silenced, channel, test_of(channel))
             if incident:
-                alert = alert.but(incident=incident.id, suppressed="incident")
+                alert = alert.but(incident=incident.id, suppressed="incident", tell_at=None)
             members.append(alert.id)
             if known:
                 self._put(alert)
             else:
-                self._begin(alert)
+                self._begin(alert, silenced.at)
         if incident:
-            self._begin(incident.but(members=tuple(members)))
+            self._begin(incident.but(members=tuple(members)), silenced.at)
+            self._gather_outage(incident.id)
 
-    def resumed(self, channel: str, at: float) -> None:
-        """A silent channel is heard again; its cycler's incident ends with the last of its members."""
-        alert = self._open.get(("channel-silent", f"channel:{channel}"))
+    def resumed(self, back: Return) -> None:
+        """A silent channel is heard again; the incident of its cycler, and the outage, end with the last member."""
+        alert = self._ledger.get(outages.CHANNEL, f"channel:{back.channel}")
         if alert is None:
             return
-        self._close(alert, at)
-        incident = next((a for a in self._open.values() if a.id == alert.incident), None)
-        if incident is None:
-            return
-        away = [a for a in self._open.values() if a.incident == incident.id]
-        if not away:
-            self._close(incident, at)
-        else:
-            back = len(incident.members) - len(away)
-            evidence = {
-                "resuming_since": at,
-                **incident.evidence,
-                "resumed": back,
-                "not_resumed": [a.channels[0] for a in away],
-            }
-            self._put(incident.but(evidence=evidence))
+        self._close(alert, back.at)
+        incident = self._ledger.by_id(alert.incident)
+        while incident is not None:
+            above = self._ledger.by_id(incident.incident)
+            away = [channel for channel in incident.channels if self._ledger.get(outages.CHANNEL, f"channel:{channel}")]
+            incident = outages.came_back(incident, back, away)
+            self._put(incident)
+            if not away:
+                self._finish_silence(incident, back.at)
+            incident = above
 
     def recording(self, recording: Recording, now: float) -> None:
         """Readings cannot leave Redis, or can again; how long there is room is told as it was when it mattered."""
-        known = self._open.get((recordings.KIND, recordings.SCOPE))
+        known = self._ledger.get(recordings.KIND, recordings.SCOPE)
         found = recordings.alert_of(recording, now, is_open=known is not None)
         if found is None:
             if known:
                 self._close(known, now)
         elif known is None:
-            self._begin(found)
+            self._begin(found.but(seen_at=now, tell_at=tell_at(now, now, found.severity)), now)
         elif found.severity.rank < known.severity.rank:
-            worse = known.but(severity=found.severity, message=found.message, action=found.action)
-            self._escalate(worse.but(evidence=found.evidence), now)
-
-    def due(self, escalate_after: Mapping[str, float]) -> float:
-        """When time alone changes something next: a silence worsens, a shelf or an incident ends."""
-        times = [math.inf]
-        for alert in self._open.values():
-            if alert.shelved_until is not None:
-                times.append(alert.shelved_until)
-            if alert.severity is Severity.P3 and alert.kind in escalate_after:
-                times.append(alert.opened_at + escalate_after[alert.kind])
-            if "resuming_since" in alert.evidence:
-                times.append(alert.evidence["resuming_since"] + LEFT_BEHIND_SECONDS)
-        return min(times)
-
-    def tick(self, now: float, escalate_after: Mapping[str, float]) -> None:
-        """What time alone changes: shelves that end, silences that last, incidents that end but for a few."""
-        for alert in list(self._open.values()):
-            current = unshelved(alert, now)
-            if current is not alert:
-                self._put(current)
-            after = escalate_after.get(alert.kind)
-            if after is not None and now >= alert.opened_at + after and current.severity is Severity.P3:
-                self._escalate(current.but(severity=Severity.P2), alert.opened_at + after)
-            left_at = alert.evidence.get("resuming_since", math.inf) + LEFT_BEHIND_SECONDS
-            if now >= left_at:
-                self._leave_behind(current, left_at)
+            worse = worsened(known, found.severity).but(message=found.message, action=found.action)
+            self._worsen(worse.but(evidence=found.evidence), now)
 
     def hear(self, entries: Iterable[Mapping[str, Any]]) -> None:
-        """What people said: acknowledged, shelved, commented."""
+        """What people said: acknowledged, shelved, out of service, commented."""
         for entry in entries:
-            for alert in self.all():
+            alert = self._ledger.by_id(entry.get("alert"))
+            if alert is not None:
                 said = apply(alert, entry)
                 if said is not alert:
                     self._put(said)
+
+    def due(self) -> float:
+        """When time alone changes something next."""
+        if self._due_of != self._ledger.revision:
+            turns = (when for alert in self._ledger.open() for when, _ in self._turns(alert))
+            self._due, self._due_of = min(turns, default=math.inf), self._ledger.revision
+        return self._due
+
+    def tick(self, now: float) -> None:
+        """What time alone changes, in its order: people are told, alerts settle, shelves end, silences last."""
+        while (first := self.due()) <= now:
+            due = [(what, alert) for alert in self._ledger.open() for when, what in self._turns(alert) if when == first]
+            for what in TURNS:
+                concerned = [alert for does, alert in due if does == what]
+                if concerned:
+                    TURNS[what](self, concerned, first)
 
     def save(self) -> list[dict[str, Any]]:
         return [alert.to_json() for alert in self.all()]
 
     def load(self, saved: Iterable[Mapping[str, Any]]) -> None:
         for data in saved:
-            alert = Alert.from_json(data)
-            if alert.open:
-                self._open[alert.kind, alert.scope] = alert
-            else:
-                self._closed[alert.id] = alert
+            self._ledger.put(Alert.from_json(data), quietly=True)
 
-    def _leave_behind(self, incident: Alert, now: float) -> None:
-        """Channels that did not come back with their cycler within 15 minutes are told once, by themselves."""
-        for alert in [a for a in self._open.values() if a.incident == incident.id]:
-            left = alert.but(suppressed=None)
-            self._put(left)
-            self._tell(left, "opened", now)
-        self._close(incident, now)
+    def _turns(self, alert: Alert) -> list[tuple[float, str]]:
+        """What time will do to an alert, and when."""
+        turns = []
+        if alert.tell_at is not None:
+            turns.append((alert.tell_at, "tell"))
+        if alert.settle_at is not None:
+            turns.append((alert.settle_at, "settle"))
+        if alert.shelved_until is not None:
+            turns.append((alert.shelved_until, "unshelve"))
+        if alert.severity is Severity.P3 and alert.kind in self._escalations and alert.suppressed != "incident":
+            turns.append((_next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
+        if "resuming_since" in alert.evidence and alert.members:
+            turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
+        if alert.suppressed == "maintenance":
+            turns.append((self._maintenance_end(alert), "resume"))
+        return [(when, what) for when, what in turns if when < math.inf]
 
-    def _begin(self, alert: Alert) -> None:
-        planned = alert.severity is not Severity.P1 and any(
-            window.start <= alert.opened_at <= window.end and self._inside(alert, window.scope)
-            for window in self._maintenance
-        )
-        alert = alert.but(suppressed="maintenance") if planned else alert
+    # What begins, ends, worsens.
+
+    def _begin(self, alert: Alert, clock: float) -> None:
+        """A new alert: silenced by planned work or by its cause, else told after a moment."""
+        if alert.severity is not Severity.P1 and self._planned(alert):
+            alert = alert.but(suppressed="maintenance")
+        elif alert.severity is not Severity.P1 and alert.suppressed is None:
+            cause = self._cause_of(alert)
+            if cause is not None:
+                alert = alert.but(suppressed="incident", incident=cause.id)
+                self._put(cause.but(members=(*cause.members, alert.id)))
+        symptom = symptom_of(alert.kind)
+        if symptom and symptom.design and alert.suppressed is None and alert.scope.startswith("channel:"):
+            alert = alert.but(suppressed="design", tell_at=clock + ALONE_SECONDS)
+        if alert.suppressed not in (None, "design") or alert.severity is Severity.P4:
+            alert = alert.but(tell_at=None)
+        if alert.tell_at is not None and alert.suppressed is None:
+            alert = alert.but(state=State.PENDING.value)
         self._put(alert)
-        self._tell(alert, "opened", alert.opened_at)
+        if symptom and symptom.design:
+            self._gather(alert.kind, clock)
+
+    def _come_back(self, alert: Alert, clock: float) -> Alert:
+        """The condition is back within a minute: the same alert. Too often is chatter, and nobody wants to hear it."""
+        back = raised(alert)
+        times = [*(t for t in alert.evidence.get("raised_at", ()) if clock - t < CHATTER_SECONDS), clock]
+        back = back.but(evidence={**back.evidence, "raised_at": times})
+        if len(times) >= CHATTERING and back.severity is not Severity.P1 and back.suppressed is None:
+            text = f"{back.message} It came and went {len(times)} times within a minute and is shelved for an hour."
+            self._tell([back], "reminder", clock, text)
+            back = shelved(back, clock + CHATTER_SHELF_SECONDS).but(tell_at=None)
+        self._put(back)
+        return back
+
+    def _clear(self, alert: Alert, at: float, clock: float) -> None:
+        gone = cleared(alert, at, clock + self._settle_seconds(alert))
+        if gone is alert:
+            return
+        self._put(gone)
+        incident = self._ledger.by_id(alert.incident)
+        if incident and incident.kind not in SILENCES:
+            self._member_cleared(incident, at, clock)
+
+    def _is_another(self, alert: Alert, finding: Finding) -> bool:
+        """Whether what begins is told anew, although an alert of it still waits to be acknowledged."""
+        gone_for = finding.at - (alert.cleared_at or finding.at)
+        return alert.state == State.RETURNED and gone_for > max(SAME_DANGER_SECONDS, self._settle_seconds(alert))
+
+    def _settle_seconds(self, alert: Alert) -> float:
+        """How long a condition must stay away: what comes and goes has to stay away for longer each time."""
+        before = self._ledger.closed_since({alert.kind}, alert.opened_at - LATELY_SECONDS)
+        times = alert.raised - 1 + sum(1 + one.raised // 2 for one in before if one.scope == alert.scope)
+        return float(min(SETTLE_SECONDS * 2.0 ** min(times, 10), MOST_SETTLE_SECONDS))
+
+    def _worsen(self, alert: Alert, at: float) -> None:
+        """More severe: told at once, unless it still waits to be told at all."""
+        self._put(alert)
+        if alert.severity is Severity.P1:
+            if alert.suppressed == "incident":  # danger is never absorbed
+                self._put(alert := alert.but(suppressed=None))
+            self._danger_in_an_outage(alert, at)
+        if alert.state == State.PENDING:
+            self._put(alert.but(tell_at=min(alert.tell_at or math.inf, tell_at(alert.seen_at, at, alert.severity))))
+        else:
+            self._tell([told(alert, at)], "escalated", at)
+
+    def _close(self, alert: Alert, at: float) -> None:
+        """Over without waiting: a silence ends with a reading."""
+        self._put(cleared(alert, at, at))
+        self._settle([self._ledger.by_id(alert.id) or alert], at)
+
+    # What time does.
+
+    def _tell_waiting(self, waiting: list[Alert], now: float) -> None:
+        """Tell what still waits, one notice for each kind; first look whether something wider explains it."""
+        for kind in dict.fromkeys(alert.kind for alert in waiting):
+            if kind not in SILENCES:
+                if self._more_may_come(kind, now):
+                    continue
+                self._gather(kind, now)
+            of_kind = self._ledger.of_kind(kind)
+            due = [alert for alert in of_kind if alert.tell_at is not None and alert.tell_at <= now]
+            for alert in [alert for alert in due if alert.suppressed == "design"]:  # nobody else saw it
+                due[due.index(alert)] = _alone(alert)
+            if kind in SILENCES:  # what is over, or on its way back, is told when it is clear how it went
+                for alert in [alert for alert in due if not _lasts(alert)]:
+                    self._put(alert.but(tell_at=None))
+                due = [alert for alert in due if _lasts(alert)]
+            self._tell([told(alert, now) for alert in due], "opened", now)
+
+    def _more_may_come(self, kind: str, now: float) -> bool:
+        """Whether the last of a kind came so shortly ago that others are on their way; then all wait a little more."""
+        group = [alert for alert in self._ledger.of_kind(kind) if alert.state == State.PENDING]
+        if not group:
+            return False
+        first, last = min(alert.seen_at for alert in group), max(alert.seen_at for alert in group)
+        when = min(tell_at(first, last, alert.severity) for alert in group)
+        if when <= now:
+            when = now
+        for alert in group:
+            if alert.tell_at != when:
+                self._put(alert.but(tell_at=when))
+        return when > now
+
+    def _settle(self, alerts: list[Alert], now: float) -> None:
+        over = [settled(alert) for alert in alerts]
+        for alert in over:
+            self._put(alert)
+        for kind in dict.fromkeys(alert.kind for alert in over):
+            ended = [alert for alert in over if alert.kind == kind and alert.announced_at is not None]
+            if ended:
+                self._tell(ended, "resolved", now)
+
+    def _unshelve(self, alerts: list[Alert], now: float) -> None:
+        for alert in alerts:
+            self._put(self._to_be_told(unshelved(alert, now), now))
+
+    def _resume_after_work(self, alerts: list[Alert], now: float) -> None:
+        """Planned work is over: what still burns is told."""
+        for alert in alerts:
+            self._put(self._to_be_told(alert.but(suppressed=None), now))
+
+    def _escalate(self, alerts: list[Alert], now: float) -> None:
+        worse = [worsened(alert, Severity.P2) for alert in alerts]
+        for kind in dict.fromkeys(alert.kind for alert in worse):
+            mine = [alert for alert in worse if alert.kind == kind]
+            for alert in mine:
+                self._put(alert)
+            self._tell([told(alert, now) for alert in mine if alert.state != State.PENDING], "escalated", now)
+
+    def _leave_behind(self, incidents: list[Alert], now: float) -> None:
+        """What still burns 15 minutes after an incident cleared is told in one further notice of it."""
+        for incident in incidents:
+            if incident.incident is not None:  # the outage above it tells
+                continue
+            self._leave(incident, now)
+
+    def _leave(self, incident: Alert, now: float) -> None:
+        below = [a for a in self._ledger.open() if a.incident == incident.id]
+        inner = [a for a in below if a.members]
+        left = [a for a in self._ledger.open() if a.incident in {incident.id, *(a.id for a in inner)} and not a.members]
+        for alert in [a for a in left if a.burning]:
+            worse = worsened(alert, Severity.P2) if alert.kind in self._escalations else alert
+            self._put(told(worse.but(suppressed=None), now))
+        for one in inner:
+            self._put(settled(cleared(one, now, now)))
+        channels = [alert.channels[0] for alert in left if alert.burning]
+        if incident.kind in SILENCES:
+            text = f"{outages.summary(incident)} First: {outages.advice(incident)}"
+        else:
+            text = f"{incident.message} It is over for most, but not for {named(channels)}."
+        incident = self._ledger.by_id(incident.id) or incident
+        over = outages.understood(incident).but(tell_at=None)
+        reason = "opened" if over.announced_at is None else "resolved" if over.kind in SILENCES else "reminder"
+        ended = settled(cleared(told(over, now), float(over.evidence["resuming_since"]), now))
+        self._put(ended, before=incident)
+        self._tell([ended], reason, now, text)
+
+    # Causes.
+
+    def _cause_of(self, alert: Alert) -> Alert | None:
+        """An open incident of which the alert is a consequence, or a further member."""
+        symptom = symptom_of(alert.kind)
+        for incident in [
+            *self._ledger.open(),
+            *self._ledger.closed_since(SILENCES, alert.opened_at - LEFT_BEHIND_SECONDS),
+        ]:
+            if not incident.members or incident.id == alert.id or not set(alert.channels) <= set(incident.channels):
+                continue
+            consequences = ROOTS.get(incident.kind, frozenset())
+            same = symptom is not None and incident.kind in (symptom.kinds | {symptom.becomes})
+            if (consequences is None or alert.kind in consequences or same) and alert.kind not in SILENCES:
+                return incident
+        return None
+
+    def _gather(self, kind: str, now: float) -> None:
+        """Look whether alerts of one symptom that began together have one cause, and open it as an incident."""
+        symptom = symptom_of(kind)
+        if symptom is None:
+            return
+        free = [
+            alert
+            for alert in self._ledger.open()
+            if alert.kind in symptom.kinds
+            and alert.burning
+            and alert.incident is None
+            and not alert.members
+            and alert.suppressed in (None, "design")
+            and now - alert.seen_at <= symptom.within_seconds
+        ]
+        by_channel = {alert.channels[0]: alert for alert in free if len(alert.channels) == 1}
+        for node, explained in causes(symptom, list(by_channel), self._nodes, lambda channel: True):
+            self._explain([by_channel[c] for c in sorted(explained)], node.scope, symptom.becomes, now)
+
+    def _explain(self, members: Sequence[Alert], scope: str, becomes: str | None, now: float) -> None:
+        kinds = [alert.kind for alert in members]
+        kind = becomes or max(sorted(set(kinds)), key=kinds.count)
+        first = min(members, key=lambda alert: (alert.opened_at, alert.scope))
+        worst = min((alert.severity for alert in members), key=lambda severity: severity.rank)
+        known = self._ledger.get(kind, scope)
+        if known is not None:
+            joined = known.but(
+                members=(*known.members, *(alert.id for alert in members)),
+                channels=tuple(dict.fromkeys([*known.channels, *(c for alert in members for c in alert.channels)])),
+            )
+            self._put(joined)
+        else:
+            channels = tuple(sorted({channel for alert in members for channel in alert.channels}))
+            node = self._nodes.of_scope(scope)
+            incident = Alert(
+                id=alert_id(kind, scope, first.opened_at),
+                kind=kind,
+                severity=Severity.P2 if worst is Severity.P1 and kind not in ("chamber-off-setpoint",) else worst,
+                scope=scope,
+                channels=tuple(sorted(node.channels)) if node.kind == "chamber" else channels,
+                test=None,
+                opened_at=first.opened_at,
+                seen_at=now,
+                tell_at=now,
+                message=_together(kind, scope, channels, first),
+                action=first.action,
+                evidence={**first.evidence, "channels": len(channels)},
+                members=tuple(alert.id for alert in members),
+            )
+            joined = incident
+            self._begin(incident, now)
+        for alert in members:
+            self._put(alert.but(incident=joined.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value))
+
+    def _member_cleared(self, incident: Alert, at: float, clock: float) -> None:
+        """An incident ends with the last of its members; when most are well it clears, and the rest have a while."""
+        members = [a for a in self._ledger.open() if a.incident == incident.id]
+        burning = [alert for alert in members if alert.burning]
+        if not burning:
+            self._clear(incident, at, clock)
+        elif 2 * len(burning) < len(incident.members) and "resuming_since" not in incident.evidence:
+            self._put(incident.but(evidence={**incident.evidence, "resuming_since": clock}))
+
+    def _gather_outage(self, cycler_id: str) -> None:
+        """Cyclers that fell silent together are one outage."""
+        mine = self._ledger.by_id(cycler_id)
+        if mine is None or mine.suppressed not in (None, "incident") or mine.incident is not None:
+            return
+        others = [
+            alert
+            for alert in self._ledger.of_kind(outages.CYCLER)
+            if alert.burning and "resuming_since" not in alert.evidence and outages.belongs(mine, alert)
+        ]
+        above = next((a for a in map(self._ledger.by_id, [o.incident for o in others]) if a and a.burning), None)
+        if len(others) < 2:
+            return
+        places = {channel: self._nodes.place(channel) for alert in others for channel in alert.channels}
+        found = outages.outage(others, places)
+        members = tuple(dict.fromkeys([*(a.id for a in others), *(m for a in others for m in a.members)]))
+        if above is None:
+            self._begin(found.but(members=members), mine.seen_at)
+            above = self._ledger.by_id(found.id)
+        else:
+            grown = above.but(members=members, channels=found.channels, message=found.message, evidence=found.evidence)
+            self._put(grown.but(scope=found.scope), before=above)
+        for alert in others:
+            if above is not None and alert.incident is None:
+                self._put(alert.but(incident=above.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value))
+
+    def _finish_silence(self, incident: Alert, at: float) -> None:
+        """Everybody is back. Who was cut off for a moment only, and lost nothing, is nobody's business."""
+        over = outages.understood(incident)
+        untold = over.announced_at is None and over.suppressed is None
+        if untold and over.kind == outages.NETWORK and outages.harmless(over):
+            over = over.but(severity=Severity.P4)
+        over = over.but(message=outages.summary(over), action=outages.advice(over), tell_at=None)
+        if untold and over.kind in (outages.POWER, outages.NETWORK) and over.severity is not Severity.P4:
+            over = told(over, at)
+        ended = settled(cleared(over, at, at))
+        self._put(ended, before=incident)
+        if ended.announced_at is not None:
+            first = f" First: {ended.action}" if ended.action else ""
+            self._tell([ended], "opened" if untold else "resolved", at, f"{ended.message}{first}")
+
+    def _danger_in_an_outage(self, alert: Alert, at: float) -> None:
+        """A chamber that leaves its limits while the power is gone is danger."""
+        if alert.kind != "chamber-off-setpoint":
+            return
+        for incident in [*self._ledger.of_kind(outages.POWER)]:
+            if set(alert.channels) & set(incident.channels):
+                self._worsen(worsened(incident, Severity.P1), at)
+
+    # Helpers.
+
+    def _to_be_told(self, alert: Alert, now: float) -> Alert:
+        """What was silenced until now and still burns is told like a new alert."""
+        if alert.burning and alert.announced_at is None and announced(alert):
+            return alert.but(tell_at=now, state=State.PENDING.value)
+        return alert
+
+    def _planned(self, alert: Alert) -> bool:
+        return any(w.start <= alert.opened_at <= w.end and self._inside(alert, w.scope) for w in self._maintenance)
+
+    def _maintenance_end(self, alert: Alert) -> float:
+        ends = [w.end for w in self._maintenance if w.start <= alert.opened_at <= w.end]
+        return max(ends, default=math.inf)
 
     def _inside(self, alert: Alert, scope: str) -> bool:
         if scope in ("lab", alert.scope):
             return True
         kind, _, name = scope.partition(":")
         return bool(alert.channels) and all(
-            getattr(self._place(channel), kind, None) == name for channel in alert.channels
+            getattr(self._nodes.place(channel), kind, None) == name for channel in alert.channels
         )
 
-    def _escalate(self, alert: Alert, at: float) -> None:
-        self._put(alert)
-        self._tell(alert, "escalated", at)
+    def _put(self, alert: Alert, before: Alert | None = None) -> None:
+        self._ledger.put(alert, before=before)
 
-    def _close(self, alert: Alert, at: float) -> None:
-        closed = alert.but(closed_at=max(at, alert.opened_at))
-        del self._open[alert.kind, alert.scope]
-        self._closed[alert.id] = self._changed[alert.id] = closed
-        while len(self._closed) > REMEMBERED:
-            self._closed.pop(next(iter(self._closed)))
-        self._tell(closed, "resolved", at)
+    def _tell(self, alerts: Sequence[Alert], reason: str, at: float, text: str | None = None) -> None:
+        for alert in alerts:
+            if self._ledger.by_id(alert.id) is not None:
+                self._put(alert)
+        said = notice(alerts, reason, at, text)
+        if said:
+            self._notices.append(said)
 
-    def _put(self, alert: Alert) -> None:
-        if alert.open:
-            self._open[alert.kind, alert.scope] = alert
-        else:
-            self._closed[alert.id] = alert
-        self._changed[alert.id] = alert
 
-    def _tell(self, alert: Alert, reason: str, at: float) -> None:
-        told = notice(alert, reason, at)
-        if told:
-            self._notices.append(told)
+TURNS: Mapping[str, Callable[[Book, list[Alert], float], None]] = {
+    "unshelve": Book._unshelve,
+    "resume": Book._resume_after_work,
+    "escalate": Book._escalate,
+    "tell": Book._tell_waiting,
+    "settle": Book._settle,
+    "leave": Book._leave_behind,
+}
+
+
+def _found(finding: Finding, scope: str, clock: float) -> Alert:
+    assert finding.words is not None
+    message = finding.words.message if finding.scope else f"{finding.channel}: {finding.words.message}"
+    return Alert(
+        id=alert_id(finding.kind, scope, finding.at),
+        kind=finding.kind,
+        severity=finding.severity,
+        scope=scope,
+        channels=finding.channels or (finding.channel,),
+        test=finding.test,
+        opened_at=finding.at,
+        seen_at=clock,
+        tell_at=tell_at(clock, clock, finding.severity),
+        message=message,
+        action=finding.words.action,
+        evidence=finding.words.evidence,
+    )
+
+
+def _next_minute(at: float) -> float:
+    """Channels that fell silent one after the other are told together when it gets worse."""
+    return math.ceil(at / 60.0) * 60.0
+
+
+def _lasts(alert: Alert) -> bool:
+    return alert.burning and "resuming_since" not in alert.evidence
+
+
+def _alone(alert: Alert) -> Alert:
+    """A vote that nobody joined: this sensor disagrees with all others of its chamber."""
+    return alert.but(
+        suppressed=None,
+        severity=Severity.P3,
+        action="Its chamber's other channels read otherwise: check this channel's ambient sensor.",
+    )
+
+
+def _together(kind: str, scope: str, channels: Sequence[str], first: Alert) -> str:
+    """What an incident says: where, how many, and the first of them in its own words."""
+    where = "The whole lab" if scope == "lab" else scope.replace("_", " ").replace(":", " ", 1)
+    count = f"{len(channels)} channels" if len(channels) > 1 else "1 channel"
+    what = kind.replace("-", " ")
+    return f"{where[0].upper()}{where[1:]}: {what} on {count} at once ({named(channels)}). {first.message}"

@@ -33,6 +33,8 @@ class Finding:
     channel: str
     test: str
     words: Words | None = None
+    scope: str | None = None  # wider than the channel, where it is
+    channels: tuple[str, ...] = ()  # all that it is about; empty: the channel
     row: int = field(default=-1, compare=False)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from cycling.alerts import worst
 from cycling.context import CHARGE, DISCHARGE
 from cycling.memory import Turn
+from cycling.outages import How, Return
 from cycling.readings import COLUMNS, Batch
 from cycling.sight import Sight
 from cycling.topology import Place
@@ -17,6 +18,7 @@ from cycling.types import Alert, ChannelState
 
 # What stands beside the columns of the reading in a kept row.
 CYCLE, ARRIVAL, DIRECTION = ("(cycle)", "(arrival)", "(direction)")
+FILLED_SECONDS = 20.0  # a reading that arrives this much later than it was measured was held back
 IDLE = frozenset({"idle", "stopped", "paused", "error"})
 
 
@@ -50,6 +52,25 @@ class Newest:
         names = tuple(columns)
         for channel, row in zip(turn.channels, zip(*columns.values(), strict=True), strict=True):
             self._last[channel] = (names, row)
+
+    def back(self, batch: Batch, row: int, at: float, time_factor: float) -> Return:
+        """How a channel comes back that was silent: its first row against the last one before."""
+        channel = str(batch.columns["channel"][row])
+        last = self._row(channel) if channel in self._last else {}
+
+        def passed(name: str) -> float:
+            before = last.get(name)
+            return float(batch.numbers(name)[row]) - (np.nan if before is None else float(before))
+
+        wall, tested = passed("unix_time_second"), passed("test_time_second") / time_factor
+        how = How.PAUSED
+        if tested < 0 or passed("cycle_count") < 0 or passed("record_index") < 0:
+            how = How.RESTARTED
+        elif at - float(batch.numbers("unix_time_second")[row]) > FILLED_SECONDS and wall < 0.5 * (at - last[ARRIVAL]):
+            how = How.FILLED
+        elif tested > 0.8 * wall:
+            how = How.RAN_ON
+        return Return(channel=channel, at=at, how=how)
 
     def _row(self, channel: str) -> dict[str, Any]:
         names, values = self._last[channel]

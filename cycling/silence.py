@@ -29,12 +29,14 @@ ALONE, WITH_CYCLER = 1.0, 2.0  # how a channel fell silent
 
 @dataclass(frozen=True, kw_only=True)
 class Silenced:
-    """A channel, or a whole cycler, fell silent: the timer was due ``at``; ``last`` is the newest arrival."""
+    """A channel, or a whole cycler, fell silent: the timer was due ``at``; ``last`` is the newest arrival. People are
+    told ``window`` s later, if it is still silent then: most silences are short restarts."""
 
     at: float
     cycler: str | None  # None: the channel alone
     channels: tuple[str, ...]
     last: float
+    window: float = 0.0
 
 
 class Silence:
@@ -135,7 +137,13 @@ class Silence:
         """What the silence of a channel amounts to, and when: the channel's own at ``due``, or its cycler's."""
         names = self.memory.channels
         cycler = self.topology.place(names[place]).cycler
-        alone = Silenced(at=due, cycler=None, channels=(names[place],), last=float(last[place]))
+        alone = Silenced(
+            at=due,
+            cycler=None,
+            channels=(names[place],),
+            last=float(last[place]),
+            window=self.channel.wait_seconds + 2 * float(cadence[place]),
+        )
         fellows = [p for p in self._cyclers.get(cycler, []) if not ended[p] and not np.isnan(last[p])]
         if cycler == UNLISTED or not self.cycler.enabled or len(fellows) < self.cycler.channels:
             return alone, due
@@ -147,7 +155,13 @@ class Silence:
         at = heard + float(max(self._wait(self.cycler, cadence)[p] for p in fellows))
         if not all_quiet:
             return alone, due
-        whole = Silenced(at=at, cycler=cycler, channels=tuple(names[p] for p in fellows), last=heard)
+        whole = Silenced(
+            at=at,
+            cycler=cycler,
+            channels=tuple(names[p] for p in fellows),
+            last=heard,
+            window=self.cycler.wait_seconds + 2 * float(max(cadence[p] for p in fellows)),
+        )
         return whole, at
 
     def _wait(self, limits: ChannelSilent | CyclerSilent, cadence: Floats) -> Floats:

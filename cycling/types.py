@@ -63,8 +63,12 @@ class Alert:
     incident: str | None = None
     suppressed: str | None = None  # maintenance | incident | design | shelved
     members: tuple[str, ...] = ()
-    announced_at: float | None = None  # when people were told; None while it waits for others of its cause
+    state: str = "active"  # pending | active | acknowledged | clearing | returned | closed, see cycling.life
+    seen_at: float = 0.0  # the watch's clock when it was found
+    tell_at: float | None = None  # when people are told, unless it has gone or is explained by then
+    announced_at: float | None = None  # when people were told
     cleared_at: float | None = None  # when the condition went away; the alert may stay open (latched) or come back
+    settle_at: float | None = None  # when it counts as gone
     raised: int = 1  # how often the condition came since the alert opened
     acknowledged_at: float | None = None
     acknowledged_by: str | None = None
@@ -75,6 +79,16 @@ class Alert:
     @property
     def open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over for good: what has just closed may open again."""
+        return self.closed_at is not None and self.settle_at is None
+
+    @property
+    def burning(self) -> bool:
+        """Whether the condition is there now."""
+        return self.closed_at is None and self.cleared_at is None
 
     def to_json(self) -> dict[str, Any]:
         """The alert as plain JSON values, under the names of the API."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import heapq
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from cycling.limits import limits_of
 from cycling.memory import Memory, Turn
 from cycling.newest import Newest
 from cycling.order import in_order, merge_order
+from cycling.outages import Return
 from cycling.readings import Batch
 from cycling.recording import KIND as RECORDING
 from cycling.recording import Recording
@@ -38,6 +40,8 @@ from cycling.types import Alert, ChannelState, Cycle, Notice
 
 SNAPSHOT = 3  # the form of a snapshot; another form is not read but looked past (see adopt)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
+
+Event = tuple[float, Finding | Return]  # the watch's clock, and what it was
 
 
 class OtherSnapshot(Exception):
@@ -72,9 +76,9 @@ class Watch:
         self._reading = reading_detectors(settings)
         self._channel = ChannelSilent(**settings.get(ChannelSilent.kind, {}))
         self._cycler = CyclerSilent(**settings.get(CyclerSilent.kind, {}))
-        self._escalations = {limits.kind: limits.escalate_seconds for limits in (self._channel, self._cycler)}
+        escalations = {limits.kind: limits.escalate_seconds for limits in (self._channel, self._cycler)}
         self._remember(Memory())
-        self._grades, self._book = Grades(), Book(topology.maintenance, topology.place)
+        self._grades, self._book = Grades(), Book(topology.maintenance, topology.place, escalations)
         self._newest = Newest()
         self._spoiled: dict[str, list[list[float]]] = {}  # channel -> [from, to] of what makes cycles faulty
         self._moved: set[str] = set()
@@ -92,7 +96,7 @@ class Watch:
             timers = self._timers(place, clock)
             begin = 0
             while begin < len(batch):
-                heapq.heappush(timers, self._book.due(self._escalations))
+                heapq.heappush(timers, self._book.due())
                 due = max(heapq.heappop(timers), self.now)
                 end = int(np.searchsorted(clock, due, side="right"))
                 if end > begin:
@@ -116,6 +120,10 @@ class Watch:
     def heed(self, recording: Recording, now: float) -> None:
         """Take in how recording stands; the next fold tells the changed alert."""
         self._book.recording(recording, now)
+
+    def due(self) -> float:
+        """When time alone brings something to tell, of alerts that wait for others of their cause (UTC seconds)."""
+        return self._book.due()
 
     def finish(self) -> list[Cycle]:
         """The cycles that every channel is still in, as far as they got (the end of a replay)."""
@@ -211,9 +219,11 @@ class Watch:
         """Fire what is due; returns when the next timer that is counting down is due."""
         self.now = max(self.now, now)
         found, upcoming = self._silence.tick(self.now, self.heard_since, self.heard_cyclers)
+        if found:
+            self._book.watched(self._memory.channels)
         for silenced in found:
             self._book.silence(silenced, self._newest.test)
-        self._book.tick(self.now, self._escalations)
+        self._book.tick(self.now)
         return upcoming
 
     def _pass(self, batch: Batch, place: Ints, clock: Floats) -> list[Cycle]:
@@ -221,8 +231,10 @@ class Watch:
         order = np.argsort(place, kind="stable")
         batch, place, clock = batch.take(order), place[order], clock[order]
         back = self._silence.arrived(place, clock)
-        for at, channel in sorted((float(clock[np.searchsorted(place, channel)]), channel) for channel in back):
-            self._book.resumed(self._memory.channels[channel], at)
+        events: list[Event] = []
+        for row in np.searchsorted(place, back).tolist():
+            returned = self._newest.back(batch, row, float(clock[row]), self.topology.time_factor)
+            events.append((float(clock[row]), returned))
         runs = runs_of(place)
         new = in_order(self._memory, runs, place[runs.starts], batch)
         batch, place, clock = batch.take(new), place[new], clock[new]
@@ -232,11 +244,23 @@ class Watch:
             by_test = runs_of(place, tests)
             first_of_channel = np.append(True, np.diff(place[by_test.starts]) != 0)
             turn_rows = first_of_channel[by_test.of_row]
-            cycles += self._turn(batch.take(turn_rows), place[turn_rows], clock[turn_rows])
+            cycles += self._turn(batch.take(turn_rows), place[turn_rows], clock[turn_rows], events)
             batch, place, clock = batch.take(~turn_rows), place[~turn_rows], clock[~turn_rows]
+        self._note(events)
         return cycles
 
-    def _turn(self, batch: Batch, place: Ints, clock: Floats) -> list[Cycle]:
+    def _note(self, events: list[Event]) -> None:
+        """What a pass brought goes into the book in the order of the clock, and what time does in between."""
+        if events:
+            self._book.watched(self._memory.channels)
+        for clock, event in sorted(events, key=lambda event: event[0]):
+            self._book.tick(math.nextafter(clock, -math.inf))
+            if isinstance(event, Return):
+                self._book.resumed(event)
+            else:
+                self._book.find(event, clock)
+
+    def _turn(self, batch: Batch, place: Ints, clock: Floats, events: list[Event]) -> list[Cycle]:
         runs = runs_of(place)
         names = batch.texts("channel")[runs.starts].tolist()
         tests = [test or f"{name}-001" for test, name in zip(batch.texts("test")[runs.starts], names, strict=True)]
@@ -251,7 +275,7 @@ class Watch:
         sight = sight_of(turn, batch, limits, self.topology.time_factor)
         found = judge(turn, sight, self._reading)
         for finding in sorted(found, key=lambda f: (clock[f.row], f.row, f.what != ENDS, f.kind)):
-            self._book.find(finding)
+            events.append((float(clock[finding.row]), finding))
             self._spoil(finding)
         raws = finished_cycles(turn, sight)
         finished = sight.rows.finished[runs.ends]

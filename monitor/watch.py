@@ -7,6 +7,7 @@ so that a process which was stopped for a while and wakes up cannot publish what
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from monitor.watcher import Watcher
 __all__ = ["Watcher", "Work", "run"]
 
 REFUSED_SECONDS = 1.0  # to wait longer where a store is away, or refuses
+SHORTEST_PAUSE = 0.01
 LOOK_SECONDS = 0.2  # how often the streams are read; a fold of many small batches costs more than one of all
 CLOCK_SET_SECONDS = 30.0  # between two rounds the clock was set, or the machine slept: nobody was silent
 
@@ -46,7 +48,7 @@ def run(
         except StoreAway as away:
             log.warning("%s The watch waits; readings stay in their streams.", away)
             work.was_away = refused = True
-        stop.wait(LOOK_SECONDS + (REFUSED_SECONDS if refused else 0.0))
+        stop.wait(REFUSED_SECONDS if refused else work.pause())
     work.end()
 
 
@@ -93,6 +95,11 @@ class Work:
         self.was_away = False
         self._hand_over()
         return refused
+
+    def pause(self) -> float:
+        """Seconds until the next look: somebody may have to be told of an alert before streams are read again."""
+        due = min((one.watch.due() for one in self.watchers.values()), default=math.inf)
+        return min(max(due - self.clock(), SHORTEST_PAUSE), LOOK_SECONDS)
 
     def end(self) -> None:
         """Put everything away, and let others have the parts at once."""

@@ -20,3 +20,4 @@ class ChannelSilent:
     cadences: float = 3.0
     margin_seconds: float = 60.0
     escalate_seconds: float = 900.0  # still silent after this long: a test is being lost (P2)
+    wait_seconds: float = 120.0  # and two cadences more, before people are told: most silences are short restarts

@@ -72,7 +72,11 @@ def test_it_finds_what_a_replay_of_the_same_rows_finds(home: Path, alone: Path, 
     assert {"contact-lost", "cycler-silent", "channel-silent"} <= set(kinds)
     for name in ("alerts.json", "cycles.parquet"):
         assert (alone / name).read_bytes() == (tmp_path / name).read_bytes(), name
-    notices = [sorted(found(out, "notices.json"), key=lambda one: one["id"]) for out in (alone, tmp_path)]
+    # A notice tells of all alerts of a kind that come together, in a reprocess of those of one piece.
+    notices = [
+        sorted((alert, one["reason"]) for one in found(out, "notices.json") for alert in one["alerts"])
+        for out in (alone, tmp_path)
+    ]
     assert notices[0] == notices[1]
 
 
