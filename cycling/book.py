@@ -8,24 +8,25 @@ in itself when it is due for something, so a book that was saved and loaded goes
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from cycling import outages
 from cycling import recording as recordings
 from cycling.alerts import alert_id, apply, shelved, unshelved
-from cycling.announcing import announced, named, notice, tell_at
-from cycling.incidents import ROOTS, Nodes, causes, symptom_of
+from cycling.announcing import announced, tell_at
+from cycling.causes import LEFT_BEHIND_SECONDS, Causes
+from cycling.incidents import CHAMBER, Nodes, symptom_of
 from cycling.judge import BEGINS, ENDS, Finding
 from cycling.ledger import Ledger
-from cycling.life import State, cleared, raised, settled, told, worsened
+from cycling.life import State, cleared, raised, settled, worsened
 from cycling.outages import SILENCES, Return
+from cycling.planned import Planned
 from cycling.recording import Recording
 from cycling.silence import Silenced
+from cycling.silences import Silences
 from cycling.topology import Maintenance, Place
 from cycling.types import Alert, Notice, Severity
 
-LEFT_BEHIND_SECONDS = 900.0  # after an incident clears, what still burns is told
 SETTLE_SECONDS = 60.0  # a condition that comes back within is the same alert; doubled each time it came lately
 MOST_SETTLE_SECONDS, LATELY_SECONDS = 1800.0, 3600.0
 SAME_DANGER_SECONDS = 600.0  # danger that nobody has acknowledged yet and that comes back within is no news
@@ -42,12 +43,14 @@ class Book:
         maintenance: tuple[Maintenance, ...],
         place: Callable[[str], Place],
         escalations: Mapping[str, float] | None = None,
+        reports: Callable[[str, str], bool] = lambda _channel, _column: True,
     ) -> None:
-        self._maintenance = maintenance
-        self._escalations = dict(escalations or {})  # kind -> seconds after which P3 becomes P2
-        self._nodes = Nodes(place)
-        self._ledger = Ledger()
-        self._notices: list[Notice] = []
+        """``escalations``: seconds after which P3 of a kind is P2. ``reports``: whether a channel has a column."""
+        self._escalations = dict(escalations or {})
+        nodes = Nodes(place, reports)
+        self._nodes, self._ledger, self._planned = nodes, Ledger(), Planned(maintenance, place)
+        self._causes = Causes(self._ledger, nodes, self._begin)
+        self._silences = Silences(self._ledger, nodes, self._begin, self._escalations)
         self._due, self._due_of = math.inf, -1  # when time changes something next, and of which revision that is
 
     def all(self) -> list[Alert]:
@@ -59,8 +62,7 @@ class Book:
 
     def news(self) -> tuple[list[Alert], list[Notice]]:
         """What changed, and what is to be told, since the last call."""
-        notices, self._notices = self._notices, []
-        return self._ledger.changed(), notices
+        return self._ledger.changed(), self._ledger.notices()
 
     def watched(self, channels: Iterable[str]) -> None:
         """Channels that report, so that they count where a part of them is asked for."""
@@ -75,7 +77,7 @@ class Book:
                 self._clear(alert, finding.at, clock)
             return
         if alert and finding.what == BEGINS and self._is_another(alert, finding):
-            self._put(settled(alert, superseded=True))
+            self._ledger.put(settled(alert, superseded=True))
             alert = None
         if finding.words is None:
             return
@@ -92,37 +94,11 @@ class Book:
 
     def silence(self, silenced: Silenced, test_of: Callable[[str], str | None]) -> None:
         """A channel or a whole cycler fell silent."""
-        incident = None if silenced.cycler is None else outages.cycler_silent(silenced)
-        members = []
-        for channel in silenced.channels:
-            known = self._ledger.get(outages.CHANNEL, f"channel:{channel}")
-            alert = known or outages.channel_silent(silenced, channel, test_of(channel))
-            if incident:
-                alert = alert.but(incident=incident.id, suppressed="incident", tell_at=None)
-            members.append(alert.id)
-            if known:
-                self._put(alert)
-            else:
-                self._begin(alert, silenced.at)
-        if incident:
-            self._begin(incident.but(members=tuple(members)), silenced.at)
-            self._gather_outage(incident.id)
+        self._silences.fell(silenced, test_of)
 
     def resumed(self, back: Return) -> None:
-        """A silent channel is heard again; the incident of its cycler, and the outage, end with the last member."""
-        alert = self._ledger.get(outages.CHANNEL, f"channel:{back.channel}")
-        if alert is None:
-            return
-        self._close(alert, back.at)
-        incident = self._ledger.by_id(alert.incident)
-        while incident is not None:
-            above = self._ledger.by_id(incident.incident)
-            away = [channel for channel in incident.channels if self._ledger.get(outages.CHANNEL, f"channel:{channel}")]
-            incident = outages.came_back(incident, back, away)
-            self._put(incident)
-            if not away:
-                self._finish_silence(incident, back.at)
-            incident = above
+        """A silent channel is heard again."""
+        self._silences.came_back(back)
 
     def recording(self, recording: Recording, now: float) -> None:
         """Readings cannot leave Redis, or can again; how long there is room is told as it was when it mattered."""
@@ -144,7 +120,7 @@ class Book:
             if alert is not None:
                 said = apply(alert, entry)
                 if said is not alert:
-                    self._put(said)
+                    self._ledger.put(said)
 
     def due(self) -> float:
         """When time alone changes something next."""
@@ -183,20 +159,20 @@ class Book:
         if "resuming_since" in alert.evidence and alert.members:
             turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
         if alert.suppressed == "maintenance":
-            turns.append((self._maintenance_end(alert), "resume"))
+            turns.append((self._planned.end(alert), "resume"))
         return [(when, what) for when, what in turns if when < math.inf]
 
     # What begins, ends, worsens.
 
     def _begin(self, alert: Alert, clock: float) -> None:
         """A new alert: silenced by planned work or by its cause, else told after a moment."""
-        if alert.severity is not Severity.P1 and self._planned(alert):
+        if alert.severity is not Severity.P1 and self._planned.covers(alert):
             alert = alert.but(suppressed="maintenance")
         elif alert.severity is not Severity.P1 and alert.suppressed is None:
-            cause = self._cause_of(alert)
+            cause = self._causes.of(alert)
             if cause is not None:
                 alert = alert.but(suppressed="incident", incident=cause.id)
-                self._put(cause.but(members=(*cause.members, alert.id)))
+                self._ledger.put(cause.but(members=(*cause.members, alert.id)))
         symptom = symptom_of(alert.kind)
         if symptom and symptom.design and alert.suppressed is None and alert.scope.startswith("channel:"):
             alert = alert.but(suppressed="design", tell_at=clock + ALONE_SECONDS)
@@ -204,9 +180,9 @@ class Book:
             alert = alert.but(tell_at=None)
         if alert.tell_at is not None and alert.suppressed is None:
             alert = alert.but(state=State.PENDING.value)
-        self._put(alert)
+        self._ledger.put(alert)
         if symptom and symptom.design:
-            self._gather(alert.kind, clock)
+            self._causes.gather(alert.kind, clock)
 
     def _come_back(self, alert: Alert, clock: float) -> Alert:
         """The condition is back within a minute: the same alert. Too often is chatter, and nobody wants to hear it."""
@@ -215,19 +191,19 @@ class Book:
         back = back.but(evidence={**back.evidence, "raised_at": times})
         if len(times) >= CHATTERING and back.severity is not Severity.P1 and back.suppressed is None:
             text = f"{back.message} It came and went {len(times)} times within a minute and is shelved for an hour."
-            self._tell([back], "reminder", clock, text)
+            self._ledger.tell([back], "reminder", clock, text)
             back = shelved(back, clock + CHATTER_SHELF_SECONDS).but(tell_at=None)
-        self._put(back)
+        self._ledger.put(back)
         return back
 
     def _clear(self, alert: Alert, at: float, clock: float) -> None:
         gone = cleared(alert, at, clock + self._settle_seconds(alert))
         if gone is alert:
             return
-        self._put(gone)
+        self._ledger.put(gone)
         incident = self._ledger.by_id(alert.incident)
-        if incident and incident.kind not in SILENCES:
-            self._member_cleared(incident, at, clock)
+        if incident and incident.kind not in SILENCES and self._causes.member_cleared(incident, clock):
+            self._clear(incident, at, clock)
 
     def _is_another(self, alert: Alert, finding: Finding) -> bool:
         """Whether what begins is told anew, although an alert of it still waits to be acknowledged."""
@@ -242,19 +218,28 @@ class Book:
 
     def _worsen(self, alert: Alert, at: float) -> None:
         """More severe: told at once, unless it still waits to be told at all."""
-        self._put(alert)
+        self._ledger.put(alert)
         if alert.severity is Severity.P1:
             if alert.suppressed == "incident":  # danger is never absorbed
-                self._put(alert := alert.but(suppressed=None))
-            self._danger_in_an_outage(alert, at)
+                self._ledger.put(alert := alert.but(suppressed=None))
+            if alert.kind == CHAMBER:
+                for cut in self._silences.danger(alert):
+                    self._worsen(cut, at)
+        incident = self._ledger.by_id(alert.incident)
+        if incident and alert.suppressed == "incident" and incident.kind == alert.kind:
+            worse = worsened(incident, alert.severity)
+            if worse is not incident:
+                self._worsen(worse.but(message=f"{worse.message} {alert.message}"), at)
         if alert.state == State.PENDING:
-            self._put(alert.but(tell_at=min(alert.tell_at or math.inf, tell_at(alert.seen_at, at, alert.severity))))
+            self._ledger.put(
+                alert.but(tell_at=min(alert.tell_at or math.inf, tell_at(alert.seen_at, at, alert.severity)))
+            )
         else:
-            self._tell([told(alert, at)], "escalated", at)
+            self._ledger.tell([alert], "escalated", at)
 
     def _close(self, alert: Alert, at: float) -> None:
         """Over without waiting: a silence ends with a reading."""
-        self._put(cleared(alert, at, at))
+        self._ledger.put(cleared(alert, at, at))
         self._settle([self._ledger.by_id(alert.id) or alert], at)
 
     # What time does.
@@ -265,16 +250,16 @@ class Book:
             if kind not in SILENCES:
                 if self._more_may_come(kind, now):
                     continue
-                self._gather(kind, now)
+                self._causes.gather(kind, now)
             of_kind = self._ledger.of_kind(kind)
             due = [alert for alert in of_kind if alert.tell_at is not None and alert.tell_at <= now]
             for alert in [alert for alert in due if alert.suppressed == "design"]:  # nobody else saw it
                 due[due.index(alert)] = _alone(alert)
             if kind in SILENCES:  # what is over, or on its way back, is told when it is clear how it went
                 for alert in [alert for alert in due if not _lasts(alert)]:
-                    self._put(alert.but(tell_at=None))
+                    self._ledger.put(alert.but(tell_at=None))
                 due = [alert for alert in due if _lasts(alert)]
-            self._tell([told(alert, now) for alert in due], "opened", now)
+            self._ledger.tell(due, "opened", now)
 
     def _more_may_come(self, kind: str, now: float) -> bool:
         """Whether the last of a kind came so shortly ago that others are on their way; then all wait a little more."""
@@ -287,225 +272,46 @@ class Book:
             when = now
         for alert in group:
             if alert.tell_at != when:
-                self._put(alert.but(tell_at=when))
+                self._ledger.put(alert.but(tell_at=when))
         return when > now
 
     def _settle(self, alerts: list[Alert], now: float) -> None:
         over = [settled(alert) for alert in alerts]
         for alert in over:
-            self._put(alert)
+            self._ledger.put(alert)
         for kind in dict.fromkeys(alert.kind for alert in over):
             ended = [alert for alert in over if alert.kind == kind and alert.announced_at is not None]
             if ended:
-                self._tell(ended, "resolved", now)
+                self._ledger.tell(ended, "resolved", now)
 
     def _unshelve(self, alerts: list[Alert], now: float) -> None:
         for alert in alerts:
-            self._put(self._to_be_told(unshelved(alert, now), now))
+            self._ledger.put(self._to_be_told(unshelved(alert, now), now))
 
     def _resume_after_work(self, alerts: list[Alert], now: float) -> None:
         """Planned work is over: what still burns is told."""
         for alert in alerts:
-            self._put(self._to_be_told(alert.but(suppressed=None), now))
+            self._ledger.put(self._to_be_told(alert.but(suppressed=None), now))
 
     def _escalate(self, alerts: list[Alert], now: float) -> None:
         worse = [worsened(alert, Severity.P2) for alert in alerts]
         for kind in dict.fromkeys(alert.kind for alert in worse):
             mine = [alert for alert in worse if alert.kind == kind]
             for alert in mine:
-                self._put(alert)
-            self._tell([told(alert, now) for alert in mine if alert.state != State.PENDING], "escalated", now)
+                self._ledger.put(alert)
+            self._ledger.tell([alert for alert in mine if alert.state != State.PENDING], "escalated", now)
 
     def _leave_behind(self, incidents: list[Alert], now: float) -> None:
-        """What still burns 15 minutes after an incident cleared is told in one further notice of it."""
-        for incident in incidents:
-            if incident.incident is not None:  # the outage above it tells
-                continue
-            self._leave(incident, now)
-
-    def _leave(self, incident: Alert, now: float) -> None:
-        below = [a for a in self._ledger.open() if a.incident == incident.id]
-        inner = [a for a in below if a.members]
-        left = [a for a in self._ledger.open() if a.incident in {incident.id, *(a.id for a in inner)} and not a.members]
-        for alert in [a for a in left if a.burning]:
-            worse = worsened(alert, Severity.P2) if alert.kind in self._escalations else alert
-            self._put(told(worse.but(suppressed=None), now))
-        for one in inner:
-            self._put(settled(cleared(one, now, now)))
-        channels = [alert.channels[0] for alert in left if alert.burning]
-        if incident.kind in SILENCES:
-            text = f"{outages.summary(incident)} First: {outages.advice(incident)}"
-        else:
-            text = f"{incident.message} It is over for most, but not for {named(channels)}."
-        incident = self._ledger.by_id(incident.id) or incident
-        over = outages.understood(incident).but(tell_at=None)
-        reason = "opened" if over.announced_at is None else "resolved" if over.kind in SILENCES else "reminder"
-        ended = settled(cleared(told(over, now), float(over.evidence["resuming_since"]), now))
-        self._put(ended, before=incident)
-        self._tell([ended], reason, now, text)
-
-    # Causes.
-
-    def _cause_of(self, alert: Alert) -> Alert | None:
-        """An open incident of which the alert is a consequence, or a further member."""
-        symptom = symptom_of(alert.kind)
-        for incident in [
-            *self._ledger.open(),
-            *self._ledger.closed_since(SILENCES, alert.opened_at - LEFT_BEHIND_SECONDS),
-        ]:
-            if not incident.members or incident.id == alert.id or not set(alert.channels) <= set(incident.channels):
-                continue
-            consequences = ROOTS.get(incident.kind, frozenset())
-            same = symptom is not None and incident.kind in (symptom.kinds | {symptom.becomes})
-            if (consequences is None or alert.kind in consequences or same) and alert.kind not in SILENCES:
-                return incident
-        return None
-
-    def _gather(self, kind: str, now: float) -> None:
-        """Look whether alerts of one symptom that began together have one cause, and open it as an incident."""
-        symptom = symptom_of(kind)
-        if symptom is None:
-            return
-        free = [
-            alert
-            for alert in self._ledger.open()
-            if alert.kind in symptom.kinds
-            and alert.burning
-            and alert.incident is None
-            and not alert.members
-            and alert.suppressed in (None, "design")
-            and now - alert.seen_at <= symptom.within_seconds
-        ]
-        by_channel = {alert.channels[0]: alert for alert in free if len(alert.channels) == 1}
-        for node, explained in causes(symptom, list(by_channel), self._nodes, lambda channel: True):
-            self._explain([by_channel[c] for c in sorted(explained)], node.scope, symptom.becomes, now)
-
-    def _explain(self, members: Sequence[Alert], scope: str, becomes: str | None, now: float) -> None:
-        kinds = [alert.kind for alert in members]
-        kind = becomes or max(sorted(set(kinds)), key=kinds.count)
-        first = min(members, key=lambda alert: (alert.opened_at, alert.scope))
-        worst = min((alert.severity for alert in members), key=lambda severity: severity.rank)
-        known = self._ledger.get(kind, scope)
-        if known is not None:
-            joined = known.but(
-                members=(*known.members, *(alert.id for alert in members)),
-                channels=tuple(dict.fromkeys([*known.channels, *(c for alert in members for c in alert.channels)])),
-            )
-            self._put(joined)
-        else:
-            channels = tuple(sorted({channel for alert in members for channel in alert.channels}))
-            node = self._nodes.of_scope(scope)
-            incident = Alert(
-                id=alert_id(kind, scope, first.opened_at),
-                kind=kind,
-                severity=Severity.P2 if worst is Severity.P1 and kind not in ("chamber-off-setpoint",) else worst,
-                scope=scope,
-                channels=tuple(sorted(node.channels)) if node.kind == "chamber" else channels,
-                test=None,
-                opened_at=first.opened_at,
-                seen_at=now,
-                tell_at=now,
-                message=_together(kind, scope, channels, first),
-                action=first.action,
-                evidence={**first.evidence, "channels": len(channels)},
-                members=tuple(alert.id for alert in members),
-            )
-            joined = incident
-            self._begin(incident, now)
-        for alert in members:
-            self._put(alert.but(incident=joined.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value))
-
-    def _member_cleared(self, incident: Alert, at: float, clock: float) -> None:
-        """An incident ends with the last of its members; when most are well it clears, and the rest have a while."""
-        members = [a for a in self._ledger.open() if a.incident == incident.id]
-        burning = [alert for alert in members if alert.burning]
-        if not burning:
-            self._clear(incident, at, clock)
-        elif 2 * len(burning) < len(incident.members) and "resuming_since" not in incident.evidence:
-            self._put(incident.but(evidence={**incident.evidence, "resuming_since": clock}))
-
-    def _gather_outage(self, cycler_id: str) -> None:
-        """Cyclers that fell silent together are one outage."""
-        mine = self._ledger.by_id(cycler_id)
-        if mine is None or mine.suppressed not in (None, "incident") or mine.incident is not None:
-            return
-        others = [
-            alert
-            for alert in self._ledger.of_kind(outages.CYCLER)
-            if alert.burning and "resuming_since" not in alert.evidence and outages.belongs(mine, alert)
-        ]
-        above = next((a for a in map(self._ledger.by_id, [o.incident for o in others]) if a and a.burning), None)
-        if len(others) < 2:
-            return
-        places = {channel: self._nodes.place(channel) for alert in others for channel in alert.channels}
-        found = outages.outage(others, places)
-        members = tuple(dict.fromkeys([*(a.id for a in others), *(m for a in others for m in a.members)]))
-        if above is None:
-            self._begin(found.but(members=members), mine.seen_at)
-            above = self._ledger.by_id(found.id)
-        else:
-            grown = above.but(members=members, channels=found.channels, message=found.message, evidence=found.evidence)
-            self._put(grown.but(scope=found.scope), before=above)
-        for alert in others:
-            if above is not None and alert.incident is None:
-                self._put(alert.but(incident=above.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value))
-
-    def _finish_silence(self, incident: Alert, at: float) -> None:
-        """Everybody is back. Who was cut off for a moment only, and lost nothing, is nobody's business."""
-        over = outages.understood(incident)
-        untold = over.announced_at is None and over.suppressed is None
-        if untold and over.kind == outages.NETWORK and outages.harmless(over):
-            over = over.but(severity=Severity.P4)
-        over = over.but(message=outages.summary(over), action=outages.advice(over), tell_at=None)
-        if untold and over.kind in (outages.POWER, outages.NETWORK) and over.severity is not Severity.P4:
-            over = told(over, at)
-        ended = settled(cleared(over, at, at))
-        self._put(ended, before=incident)
-        if ended.announced_at is not None:
-            first = f" First: {ended.action}" if ended.action else ""
-            self._tell([ended], "opened" if untold else "resolved", at, f"{ended.message}{first}")
-
-    def _danger_in_an_outage(self, alert: Alert, at: float) -> None:
-        """A chamber that leaves its limits while the power is gone is danger."""
-        if alert.kind != "chamber-off-setpoint":
-            return
-        for incident in [*self._ledger.of_kind(outages.POWER)]:
-            if set(alert.channels) & set(incident.channels):
-                self._worsen(worsened(incident, Severity.P1), at)
-
-    # Helpers.
+        """Incidents that cleared a while ago end, and what still burns is told; an outage speaks for its cyclers."""
+        for incident in [incident for incident in incidents if incident.incident is None]:
+            course = self._silences if incident.kind in SILENCES else self._causes
+            course.leave(incident, now)
 
     def _to_be_told(self, alert: Alert, now: float) -> Alert:
         """What was silenced until now and still burns is told like a new alert."""
         if alert.burning and alert.announced_at is None and announced(alert):
             return alert.but(tell_at=now, state=State.PENDING.value)
         return alert
-
-    def _planned(self, alert: Alert) -> bool:
-        return any(w.start <= alert.opened_at <= w.end and self._inside(alert, w.scope) for w in self._maintenance)
-
-    def _maintenance_end(self, alert: Alert) -> float:
-        ends = [w.end for w in self._maintenance if w.start <= alert.opened_at <= w.end]
-        return max(ends, default=math.inf)
-
-    def _inside(self, alert: Alert, scope: str) -> bool:
-        if scope in ("lab", alert.scope):
-            return True
-        kind, _, name = scope.partition(":")
-        return bool(alert.channels) and all(
-            getattr(self._nodes.place(channel), kind, None) == name for channel in alert.channels
-        )
-
-    def _put(self, alert: Alert, before: Alert | None = None) -> None:
-        self._ledger.put(alert, before=before)
-
-    def _tell(self, alerts: Sequence[Alert], reason: str, at: float, text: str | None = None) -> None:
-        for alert in alerts:
-            if self._ledger.by_id(alert.id) is not None:
-                self._put(alert)
-        said = notice(alerts, reason, at, text)
-        if said:
-            self._notices.append(said)
 
 
 TURNS: Mapping[str, Callable[[Book, list[Alert], float], None]] = {
@@ -553,11 +359,3 @@ def _alone(alert: Alert) -> Alert:
         severity=Severity.P3,
         action="Its chamber's other channels read otherwise: check this channel's ambient sensor.",
     )
-
-
-def _together(kind: str, scope: str, channels: Sequence[str], first: Alert) -> str:
-    """What an incident says: where, how many, and the first of them in its own words."""
-    where = "The whole lab" if scope == "lab" else scope.replace("_", " ").replace(":", " ", 1)
-    count = f"{len(channels)} channels" if len(channels) > 1 else "1 channel"
-    what = kind.replace("-", " ")
-    return f"{where[0].upper()}{where[1:]}: {what} on {count} at once ({named(channels)}). {first.message}"

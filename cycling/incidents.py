@@ -25,6 +25,7 @@ class Symptom:
     share: float = 0.5  # of the channels of a node that are watched
     within_seconds: float = 120.0  # between their beginnings, beside two cadences
     becomes: str | None = None  # the kind of the incident; None: the kind that most of them are
+    needs: str | None = None  # the column without which a channel cannot show it, and does not count
     design: bool = False  # a channel's alert is only a vote; the node is what people are told of
 
 
@@ -46,7 +47,14 @@ SYMPTOMS: tuple[Symptom, ...] = (
         nodes=("chamber", "logger", LAB),
         within_seconds=600.0,
     ),
-    Symptom(kinds=frozenset({CHAMBER}), nodes=("chamber",), least=1, within_seconds=7200.0, design=True),
+    Symptom(
+        kinds=frozenset({CHAMBER}),
+        nodes=("chamber",),
+        least=1,
+        within_seconds=7200.0,
+        needs="ambient_temperature_celsius",
+        design=True,
+    ),
 )
 # While one of these is open, what else is wrong with its channels is its consequence.
 ROOTS: Mapping[str, frozenset[str] | None] = {  # None: everything
@@ -88,8 +96,8 @@ def node_of(place: Place, kind: str) -> str | None:
 class Nodes:
     """The nodes of the channels that are watched."""
 
-    def __init__(self, place_of: Callable[[str], Place]) -> None:
-        self._place_of = place_of
+    def __init__(self, place_of: Callable[[str], Place], reports: Callable[[str, str], bool]) -> None:
+        self._place_of, self._reports = place_of, reports
         self._known: dict[str, Place] = {}
         self._nodes: dict[tuple[str, str], set[str]] = {}
 
@@ -113,6 +121,10 @@ class Nodes:
     def place(self, channel: str) -> Place:
         return self._known.get(channel) or self._place_of(channel)
 
+    def watched(self, node: Node, needs: str | None) -> int:
+        """How many channels of a node can show a symptom that needs a column."""
+        return len(node.channels) if needs is None else sum(self._reports(channel, needs) for channel in node.channels)
+
     def touched(self, channels: Iterable[str], kind: str) -> list[Node]:
         """The nodes of a kind that some of the channels hang on."""
         names = {node_of(self.place(channel), kind) for channel in channels}
@@ -122,9 +134,7 @@ class Nodes:
 MOST_OF_THEM = 0.8
 
 
-def causes(
-    symptom: Symptom, alarming: Collection[str], nodes: Nodes, eligible: Callable[[str], bool]
-) -> list[tuple[Node, frozenset[str]]]:
+def causes(symptom: Symptom, alarming: Collection[str], nodes: Nodes) -> list[tuple[Node, frozenset[str]]]:
     """The nodes that explain channels which show the symptom together, each with the channels it explains.
 
     The lowest node that explains at least 80 % of them, else every node that qualifies by itself.
@@ -134,8 +144,8 @@ def causes(
         for kind in symptom.nodes:
             for node in nodes.touched(left, kind):
                 explained = node.channels & left
-                watched = sum(eligible(channel) for channel in node.channels)
-                enough = len(explained) >= symptom.least and len(explained) >= symptom.share * watched
+                least = max(float(symptom.least), symptom.share * nodes.watched(node, symptom.needs))
+                enough = len(explained) >= least
                 if enough and (not everything or len(explained) >= MOST_OF_THEM * len(left)):
                     found.append((node, frozenset(explained)))
                     left -= explained

@@ -1,11 +1,13 @@
-"""The ledger: every alert that is not over by what it is and where, the newest that are, and which changed since asked
-last. One that has just closed is not over yet: it may open again."""
+"""The ledger: every alert that is not over by what it is and where, the newest that are, which changed since asked
+last, and what is to be told of them. One that has just closed is not over yet: it may open again."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from cycling.types import Alert
+from cycling.announcing import announced, notice
+from cycling.life import told
+from cycling.types import Alert, Notice
 
 REMEMBERED = 1000  # closed alerts that can still be commented on
 
@@ -18,6 +20,7 @@ class Ledger:
         self._at: dict[tuple[str, str], str] = {}  # (kind, scope) -> id of the open one
         self._closed: dict[str, Alert] = {}
         self._changed: dict[str, Alert] = {}
+        self._notices: list[Notice] = []
         self.revision = 0  # of the open alerts
 
     def all(self) -> list[Alert]:
@@ -63,3 +66,17 @@ class Ledger:
                 self._closed.pop(next(iter(self._closed)))
         if not quietly:
             self._changed[alert.id] = alert
+
+    def tell(self, alerts: Sequence[Alert], reason: str, at: float, text: str | None = None) -> None:
+        """People are told of some alerts of a kind in one notice: of those that nothing silences."""
+        those = [told(alert, at) if announced(alert) else alert.but(tell_at=None) for alert in alerts]
+        for alert in those:
+            self.put(alert)
+        said = notice(those, reason, at, text)
+        if said:
+            self._notices.append(said)
+
+    def notices(self) -> list[Notice]:
+        """What is to be told, since the last call."""
+        notices, self._notices = self._notices, []
+        return notices

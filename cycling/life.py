@@ -69,8 +69,8 @@ def told(alert: Alert, at: float) -> Alert:
 
 
 def cleared(alert: Alert, at: float, settle_at: float) -> Alert:
-    """The condition went away ``at``: nothing is wrong any more. It counts as gone once ``settle_at`` is reached without
-    it coming back; until then it may open again."""
+    """The condition went away ``at``: nothing is wrong any more. It counts as gone once ``settle_at`` is reached
+    without it coming back; until then it may open again."""
     if alert.cleared_at is not None:
         return alert
     gone = max(at, alert.opened_at)

@@ -37,6 +37,10 @@ class Newest:
     def save(self) -> dict[str, dict[str, Any]]:
         return {channel: self._row(channel) for channel in self._last}
 
+    def reports(self, channel: str, column: str) -> bool:
+        """Whether the channel's newest reading has a value in a column."""
+        return channel in self._last and self._row(channel).get(column) is not None
+
     def test(self, channel: str) -> str | None:
         """The test the channel is on."""
         return self._row(channel)["test"] if channel in self._last else None

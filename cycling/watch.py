@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from cycling.book import LEFT_BEHIND_SECONDS, Book
+from cycling.book import Book
+from cycling.causes import LEFT_BEHIND_SECONDS
 from cycling.cycles import RawCycle, finished_cycles, unfinished_cycle
 from cycling.detectors import REGISTRY, reading_detectors
 from cycling.detectors.channel_silent import ChannelSilent
@@ -78,8 +79,10 @@ class Watch:
         self._cycler = CyclerSilent(**settings.get(CyclerSilent.kind, {}))
         escalations = {limits.kind: limits.escalate_seconds for limits in (self._channel, self._cycler)}
         self._remember(Memory())
-        self._grades, self._book = Grades(), Book(topology.maintenance, topology.place, escalations)
-        self._newest = Newest()
+        self._grades, self._newest = Grades(), Newest()
+        self._book = Book(
+            topology.maintenance, topology.place, escalations, lambda *asked: self._newest.reports(*asked)
+        )
         self._spoiled: dict[str, list[list[float]]] = {}  # channel -> [from, to] of what makes cycles faulty
         self._moved: set[str] = set()
 

@@ -1,0 +1,126 @@
+"""Causes: what explains several alerts at once becomes an incident, and they become its members.
+
+Members keep their own history but are not announced. Danger to a cell is never absorbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cycling.alerts import alert_id
+from cycling.announcing import named
+from cycling.incidents import ROOTS, Nodes, causes, symptom_of
+from cycling.ledger import Ledger
+from cycling.life import State, cleared, settled, told, worsened
+from cycling.outages import SILENCES
+from cycling.types import Alert
+
+LEFT_BEHIND_SECONDS = 900.0  # after an incident clears, what still burns is told
+
+Begin = Callable[[Alert, float], None]
+
+
+class Causes:
+    """Finds causes in a ledger; ``begin`` opens an incident."""
+
+    def __init__(self, ledger: Ledger, nodes: Nodes, begin: Begin) -> None:
+        self._ledger, self._nodes, self._begin = ledger, nodes, begin
+
+    def of(self, alert: Alert) -> Alert | None:
+        """An open incident of which the alert is a consequence, or a further member."""
+        symptom = symptom_of(alert.kind)
+        for incident in [
+            *self._ledger.open(),
+            *self._ledger.closed_since(SILENCES, alert.opened_at - LEFT_BEHIND_SECONDS),
+        ]:
+            if not incident.members or incident.id == alert.id or not set(alert.channels) <= set(incident.channels):
+                continue
+            consequences = ROOTS.get(incident.kind, frozenset())
+            same = symptom is not None and incident.kind in (symptom.kinds | {symptom.becomes})
+            if (consequences is None or alert.kind in consequences or same) and alert.kind not in SILENCES:
+                return incident
+        return None
+
+    def gather(self, kind: str, now: float) -> None:
+        """Look whether alerts of one symptom that began together have one cause, and open it as an incident."""
+        symptom = symptom_of(kind)
+        if symptom is None:
+            return
+        free = [
+            alert
+            for alert in self._ledger.open()
+            if alert.kind in symptom.kinds
+            and alert.burning
+            and alert.incident is None
+            and not alert.members
+            and alert.suppressed in (None, "design")
+            and now - alert.seen_at <= symptom.within_seconds
+        ]
+        by_channel = {alert.channels[0]: alert for alert in free if len(alert.channels) == 1}
+        for node, explained in causes(symptom, list(by_channel), self._nodes):
+            self._explain([by_channel[c] for c in sorted(explained)], node.scope, symptom.becomes, now)
+
+    def _explain(self, members: Sequence[Alert], scope: str, becomes: str | None, now: float) -> None:
+        kinds = [alert.kind for alert in members]
+        kind = becomes or max(sorted(set(kinds)), key=kinds.count)
+        first = min(members, key=lambda alert: (alert.opened_at, alert.scope))
+        worst = min((alert.severity for alert in members), key=lambda severity: severity.rank)
+        known = self._ledger.get(kind, scope)
+        if known is not None:
+            joined = worsened(known, worst).but(
+                members=(*known.members, *(alert.id for alert in members)),
+                channels=tuple(dict.fromkeys([*known.channels, *(c for alert in members for c in alert.channels)])),
+            )
+            self._ledger.put(joined)
+        else:
+            channels = tuple(sorted({channel for alert in members for channel in alert.channels}))
+            node = self._nodes.of_scope(scope)
+            incident = Alert(
+                id=alert_id(kind, scope, first.opened_at),
+                kind=kind,
+                severity=worst,
+                scope=scope,
+                channels=tuple(sorted(node.channels)) if node.kind == "chamber" else channels,
+                test=None,
+                opened_at=first.opened_at,
+                seen_at=now,
+                tell_at=now,
+                message=_together(kind, scope, channels, first),
+                action=first.action,
+                evidence={**first.evidence, "channels": len(channels)},
+                members=tuple(alert.id for alert in members),
+            )
+            joined = incident
+            self._begin(incident, now)
+        for alert in members:
+            self._ledger.put(
+                alert.but(incident=joined.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value)
+            )
+
+    def member_cleared(self, incident: Alert, clock: float) -> bool:
+        """Whether the last member of an incident is well. When most are, it clears, and the rest have a while."""
+        members = [alert for alert in self._ledger.open() if alert.incident == incident.id]
+        burning = [alert for alert in members if alert.burning]
+        if 0 < 2 * len(burning) < len(incident.members) and "resuming_since" not in incident.evidence:
+            self._ledger.put(incident.but(evidence={**incident.evidence, "resuming_since": clock}))
+        return not burning
+
+    def leave(self, incident: Alert, now: float) -> None:
+        """What still burns a while after an incident cleared is told in one further notice of it."""
+        left = [alert for alert in self._ledger.open() if alert.incident == incident.id and alert.burning]
+        for alert in left:
+            self._ledger.put(told(alert.but(suppressed=None), now))
+        if left:
+            names = named([alert.channels[0] for alert in left])
+            text = f"{incident.message} It is over for most, but not for {names}."
+            self._ledger.tell([incident], "reminder", now, text)
+        over = self._ledger.by_id(incident.id) or incident
+        self._ledger.put(settled(cleared(over, float(over.evidence["resuming_since"]), now)))
+
+
+def _together(kind: str, scope: str, channels: Sequence[str], first: Alert) -> str:
+    """What an incident says: where, how many, and the first of them in its own words."""
+    where = "The whole lab" if scope == "lab" else scope.replace("_", " ").replace(":", " ", 1)
+    count = f"{len(channels)} channels" if len(channels) > 1 else "1 channel"
+    what = kind.replace("-", " ")
+    return f"{where[0].upper()}{where[1:]}: {what} on {count} at once ({named(channels)}). {first.message}"
