@@ -1,4 +1,4 @@
-"""GET /alerts, and what people say about one: acknowledge, shelve, comment."""
+"""GET /alerts, how good they are, and what people say about one: acknowledge, shelve, out of service, comment."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from api.answers import Refused, answer
-from api.arguments import number, one_of, who
+from api.arguments import number, one_of, who, whole_number
 from api.bodies import json_object
 from cycling.types import Alert
+from data_access.alert_log import quality_of
 from data_access.lab import lab
 
 alerts = Blueprint("alerts", __name__)
 
 MOST_MINUTES = 10_080  # a week
 MOST_CHARACTERS = 4000
+DAYS, MOST_DAYS = 7, 366
 
 
 @alerts.get("/alerts")
@@ -27,6 +29,12 @@ def get_alerts() -> Response:
     if state == "all":
         found = _with_archived(found, since, channel)
     return answer({"alerts": [alert.to_json() for alert in found]})
+
+
+@alerts.get("/alerts/quality")
+def get_quality() -> Response:
+    days = whole_number("days", DAYS, least=1, most=MOST_DAYS)
+    return answer(quality_of(lab(), days, time.time()).to_json())
 
 
 @alerts.post("/alerts/<alert_id>/acknowledge")
@@ -43,13 +51,35 @@ def shelve(alert_id: str) -> Response:
     return _say("shelve", alert_id, content, minutes=minutes)
 
 
+@alerts.post("/alerts/<alert_id>/unshelve")
+def unshelve(alert_id: str) -> Response:
+    return _say("unshelve", alert_id, json_object())
+
+
+@alerts.post("/alerts/<alert_id>/out-of-service")
+def out_of_service(alert_id: str) -> Response:
+    content = json_object()
+    reason = {"reason": _words(content, "reason")} if "reason" in content else {}
+    return _say("out-of-service", alert_id, content, **reason)
+
+
+@alerts.post("/alerts/<alert_id>/return-to-service")
+def return_to_service(alert_id: str) -> Response:
+    return _say("return-to-service", alert_id, json_object())
+
+
 @alerts.post("/alerts/<alert_id>/comment")
 def comment(alert_id: str) -> Response:
     content = json_object()
-    text = content.get("text")
+    return _say("comment", alert_id, content, text=_words(content, "text"))
+
+
+def _words(content: dict[str, Any], name: str) -> str:
+    """What a person has to say."""
+    text = content.get(name)
     if not isinstance(text, str) or not text.strip() or len(text) > MOST_CHARACTERS:
-        raise Refused(400, f"text: expected what there is to say, 1 to {MOST_CHARACTERS} characters.")
-    return _say("comment", alert_id, content, text=text.strip().encode("utf-8", "replace").decode())
+        raise Refused(400, f"{name}: expected what there is to say, 1 to {MOST_CHARACTERS} characters.")
+    return text.strip().encode("utf-8", "replace").decode()
 
 
 def _say(kind: str, alert_id: str, content: dict[str, Any], **said: Any) -> Response:

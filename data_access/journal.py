@@ -31,7 +31,8 @@ class Journal(Part):
 
     @at_redis
     def append(self, kind: str, who: str, at: float, **data: Any) -> str:
-        """Adds one entry durably and says its id. Kinds: acknowledge, shelve, comment, test."""
+        """Adds one entry durably and says its id. Kinds: acknowledge, shelve, unshelve, out-of-service,
+        return-to-service, comment, test."""
         entry = {**data, "kind": kind, "who": who, "at": at}
         return str(self.note(entry, test="", before="", now="")[1])
 

@@ -128,8 +128,60 @@ def test_what_people_say_of_an_alert_is_journalled_and_seen_at_once(client: Flas
 
 
 @pytest.mark.parametrize(
+    ("verb", "body", "kept"),
+    [
+        ("unshelve", {}, {}),
+        ("out-of-service", {}, {}),
+        (
+            "out-of-service",
+            {"reason": " Its thermocouple waits for a spare. "},
+            {"reason": "Its thermocouple waits for a spare."},
+        ),
+        ("return-to-service", {}, {}),
+    ],
+)
+def test_what_is_put_aside_and_taken_back_is_journalled_with_who_and_when(
+    client: FlaskClient, lab: Lab, verb: str, body: dict[str, str], kept: dict[str, str]
+) -> None:
+    publish(lab, alert())
+    said = client.post(f"/api/v1/alerts/a1/{verb}", json={**body, "who": "Bo"})
+    assert said.status_code == 200
+    [entry] = lab.journal.entries()
+    assert entry.pop("at") == pytest.approx(time.time(), abs=60)
+    assert entry == {"id": "1", "kind": verb, "who": "Bo", "alert": "a1", **kept}
+
+
+def test_how_good_the_alerts_are_is_told_from_archive_and_live_store(client: FlaskClient, lab: Lab) -> None:
+    now = time.time()
+    archived = alert("archived", opened_at=now - 2 * 86_400, closed_at=now - 2 * 86_400 + 600)
+    lab.archive.merge_alerts([archived, alert("live", opened_at=now - 90)], 0, 1)
+    publish(lab, alert("live", opened_at=now - 90, acknowledged_at=now - 30), alert("long", opened_at=now - 30 * 3600))
+    told = client.get("/api/v1/alerts/quality").json
+    assert told is not None
+    assert (told["alerts"], told["until"] - told["since"]) == (3, pytest.approx(7 * 86_400))
+    assert told["stale"] == ["long"]
+    figures = {figure["key"]: figure for figure in told["figures"]}
+    assert (figures["standing"]["value"], figures["standing"]["verdict"]) == (2, "good")
+    assert figures["acknowledged-half"]["value"] == pytest.approx(60)
+    today = client.get("/api/v1/alerts/quality?days=1").json
+    assert today is not None
+    assert today["alerts"] == 1
+
+
+@pytest.mark.parametrize("days", ["0", "367", "1.5", "week", "-1"])
+def test_a_number_of_days_that_cannot_be_meant_is_refused(client: FlaskClient, days: str) -> None:
+    answer = client.get(f"/api/v1/alerts/quality?days={days}")
+    assert answer.status_code == 400
+    assert "expected a whole number from 1 to 366" in answer.json["error"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
     ("verb", "body"),
     [
+        ("out-of-service", {"reason": ""}),
+        ("out-of-service", {"reason": 3}),
+        ("unshelve", {"who": 3}),
+        ("return-to-service", []),
         ("shelve", {}),
         ("shelve", {"minutes": 0}),
         ("shelve", {"minutes": 10_081}),

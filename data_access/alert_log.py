@@ -1,0 +1,21 @@
+"""The whole log of alerts, archive and live together, and how good they were."""
+
+from __future__ import annotations
+
+from cycling.alarm_quality import DAY, Quality, quality
+from cycling.types import Alert
+from data_access.lab import Lab
+
+MOST_NOTICES = 1_000_000  # more than a lab keeps
+
+
+def whole_log(lab: Lab) -> list[Alert]:
+    """Every alert there ever was, as it is known now. Raises StoreAway."""
+    newest = {alert.id: alert for alert in lab.live.alerts()}
+    archived = [alert for alert in lab.archive.alerts() if alert.id not in newest]
+    return [*archived, *newest.values()]
+
+
+def quality_of(lab: Lab, days: int, now: float) -> Quality:
+    """How good the alerts of the last days were. Raises StoreAway."""
+    return quality(whole_log(lab), lab.live.notices(MOST_NOTICES), now - days * DAY, now)
