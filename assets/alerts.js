@@ -1,22 +1,26 @@
-// The page of alerts: open, acknowledged, shelved or planned, and history. What is shown stands in the URL:
+// The lists of the page of alerts; every open alert is in exactly one of the first five. What is shown stands in the URL:
 // /alerts?show=history&severity=P2&channel=arbin-1-07&kind=contact-lost
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
-  const VIEWS = [["open", "Open"], ["acknowledged", "Acknowledged"], ["shelved", "Shelved or planned"], ["history", "History"]];
+  const VIEWS = [
+    ["open", "Active"], ["acknowledged", "Acknowledged"], ["shelved", "Shelved"], ["suppressed", "Explained or planned"],
+    ["out-of-service", "Out of service"], ["history", "History"],
+  ];
   const MOST = 200; // of the history, newest first
   const REFRESH_SECONDS = 5; // at most one look into the archive in so long
 
-  const quiet = (alert, now) => ["maintenance", "design"].includes(alert.suppressed) || cw.model.isShelved(alert, now);
-  const views = {
-    open: (alert, now) => cw.model.isOpen(alert) && alert.acknowledged_at === null && !quiet(alert, now),
-    acknowledged: (alert, now) => cw.model.isOpen(alert) && alert.acknowledged_at !== null && !quiet(alert, now),
-    shelved: (alert, now) => cw.model.isOpen(alert) && quiet(alert, now),
-    history: () => true,
-  };
+  // Which list an open alert is in: what a person put aside, then what a rule did, then what a person has seen.
+  function listOf(alert, now) {
+    if (cw.model.isOutOfService(alert)) return "out-of-service";
+    if (cw.model.isShelved(alert, now)) return "shelved";
+    if (["maintenance", "design", "incident"].includes(alert.suppressed)) return "suppressed";
+    return alert.acknowledged_at === null ? "open" : "acknowledged";
+  }
+  const isIn = (view, alert, now) => view === "history" || (cw.model.isOpen(alert) && listOf(alert, now) === view);
 
   function wanted(query) {
-    const view = views[query.get("show")] ? query.get("show") : "open";
+    const view = VIEWS.some(([name]) => name === query.get("show")) ? query.get("show") : "open";
     const matches = (alert) =>
       (!query.get("severity") || alert.severity === query.get("severity")) &&
       (!query.get("kind") || alert.kind === query.get("kind")) &&
@@ -65,7 +69,7 @@
     const { nav, counts } = tabs(query, view);
     const list = el("ol", { class: "cards" });
     const note = el("p", { class: "how", role: "status" });
-    host.append(el("h1", {}, "Alerts"), nav, el("p", { class: "filters" }, severities(query), ...chosen(query)), note, list);
+    host.append(nav, el("p", { class: "filters" }, severities(query), ...chosen(query)), note, list);
     let past = null; // the history as last fetched
     let asked = -Infinity;
 
@@ -86,9 +90,9 @@
       const known = new Map((past || []).map((alert) => [alert.id, alert]));
       for (const [id, alert] of cw.model.alerts) known.set(id, alert);
       const all = [...known.values()].filter(matches);
-      for (const [name, count] of counts) put(count, name === "history" ? "" : ` ${all.filter((alert) => views[name](alert, now)).length}`);
+      for (const [name, count] of counts) put(count, name === "history" && !past ? "" : ` ${all.filter((alert) => isIn(name, alert, now)).length}`);
       const order = view === "history" ? (a, b) => b.opened_at - a.opened_at : cw.model.worstFirst;
-      const fitting = all.filter((alert) => views[view](alert, now)).sort(order);
+      const fitting = all.filter((alert) => isIn(view, alert, now)).sort(order);
       cw.drawCards(list, fitting.slice(0, MOST), now);
       put(note, sentence(fitting.length, view, past));
     }

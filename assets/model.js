@@ -65,6 +65,7 @@
 
   const isOpen = (alert) => alert.closed_at === null || alert.closed_at === undefined;
   const isShelved = (alert, now) => alert.shelved_until !== null && alert.shelved_until > now;
+  const isOutOfService = (alert) => typeof alert.out_of_service_at === "number";
 
   // What someone should look at, one entry per cause: an incident stands for its members, and what is planned,
   // shelved or for the log only does not call.
@@ -74,7 +75,7 @@
     const folded = new Set(open.flatMap((alert) => alert.members || []));
     const calls = (alert) =>
       alert.severity !== "P4" && !folded.has(alert.id) && !(alert.incident && ids.has(alert.incident)) &&
-      !["maintenance", "design"].includes(alert.suppressed) && !isShelved(alert, now);
+      !["maintenance", "design"].includes(alert.suppressed) && !isShelved(alert, now) && !isOutOfService(alert);
     return open.filter(calls).sort(worstFirst);
   }
 
@@ -105,7 +106,7 @@
     return last;
   }
 
-  Object.assign(model, { apply, snapshot, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved });
+  Object.assign(model, { apply, snapshot, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved, isOutOfService });
   cw.model = model;
   cw.CHANNEL_FIELDS = CHANNEL_FIELDS;
 })();

@@ -1,9 +1,10 @@
 // "What needs me now" and the list of alerts: one card per cause with what was seen, since when, what to do, and
-// the buttons that say "I have seen it" and "not now".
+// the buttons that say "I have seen it", "not now", "not until it is mended" and "now again".
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
   const SHELVES = [[60, "1 h"], [480, "8 h"], [1440, "24 h"], [10080, "7 d"]];
+  const OUT = "out-of-service"; // until someone puts it back
 
   cw.channelUrl = (channel) => `/channels/${encodeURIComponent(channel)}`;
 
@@ -35,6 +36,11 @@
     }
   }
 
+  function setAside(alert, shelf, note) {
+    if (shelf.value === OUT) post(alert, "out-of-service", {}, note);
+    else if (shelf.value) post(alert, "shelve", { minutes: Number(shelf.value) }, note);
+  }
+
   function makeCard(alert) {
     const { el, glyph } = cw.words;
     const parts = {
@@ -44,9 +50,14 @@
     };
     const name = cw.words.scope(alert.scope);
     parts.acknowledge = el("button", { type: "button", onclick: () => post(alert, "acknowledge", {}, parts.note) }, "Acknowledge", el("span", { class: "aside" }, ` ${name}`));
-    const shelf = el("select", { "aria-label": `Shelve ${name} for`, onchange: () => shelf.value && post(alert, "shelve", { minutes: Number(shelf.value) }, parts.note) },
-      el("option", { value: "" }, "Shelve …"), ...SHELVES.map(([minutes, word]) => el("option", { value: minutes }, `for ${word}`)));
-    parts.actions = el("p", { class: "card-actions" }, parts.acknowledge, shelf, parts.note);
+    const shelf = el("select", { "aria-label": `Shelve ${name} for`, onchange: () => setAside(alert, shelf, parts.note) },
+      el("option", { value: "" }, "Shelve …"), ...SHELVES.map(([minutes, word]) => el("option", { value: minutes }, `for ${word}`)),
+      el("option", { value: OUT }, "out of service"));
+    const back = (verb, words) => el("button", { type: "button", onclick: () => post(alert, verb, {}, parts.note) }, words, el("span", { class: "aside" }, ` ${name}`));
+    parts.shelf = shelf;
+    parts.unshelve = back("unshelve", "Unshelve");
+    parts.giveBack = back("return-to-service", "Back in service");
+    parts.actions = el("p", { class: "card-actions" }, parts.acknowledge, shelf, parts.unshelve, parts.giveBack, parts.note);
     const node = el("li", { class: "card", "data-alert": alert.id, "data-kind": alert.kind },
       parts.sign, el("div", {}, el("h3", {}, parts.name), parts.what, parts.todo, parts.meta, parts.channels, parts.actions));
     node.parts = parts;
@@ -72,6 +83,9 @@
     const open = cw.model.isOpen(alert);
     parts.actions.hidden = !open;
     parts.acknowledge.hidden = alert.acknowledged_at !== null;
+    parts.unshelve.hidden = !cw.model.isShelved(alert, now);
+    parts.giveBack.hidden = !cw.model.isOutOfService(alert);
+    parts.shelf.hidden = cw.model.isOutOfService(alert);
   }
 
   function metaWords(alert, now) {
@@ -81,6 +95,7 @@
     if (alert.acknowledged_by) words.push(`acknowledged by ${alert.acknowledged_by} at ${date(alert.acknowledged_at)}`);
     else if (open) words.push("nobody has acknowledged it yet");
     if (cw.model.isShelved(alert, now)) words.push(`shelved for ${age(alert.shelved_until - now)} more`);
+    if (cw.model.isOutOfService(alert)) words.push(`out of service since ${date(alert.out_of_service_at)}`);
     if (alert.suppressed && alert.suppressed !== "shelved") words.push(`not announced: ${alert.suppressed}`);
     if ((alert.members || []).length) words.push(`explains ${plural(alert.members.length, "alert", "alerts")}`);
     return words.join(" · ");
@@ -103,7 +118,7 @@
       put(how, well.how);
       cw.drawCards(list, causes, now);
       const rest = [...cw.model.alerts.values()].filter(cw.model.isOpen).length - causes.length;
-      put(quiet, rest > 0 ? `${plural(rest, "further open alert is", "further open alerts are")} explained by an incident, planned, shelved or for the log only: see Alerts.` : "");
+      put(quiet, rest > 0 ? `${plural(rest, "further open alert is", "further open alerts are")} explained by an incident, planned, shelved, out of service or for the log only: see Alerts.` : "");
     };
     return { tick, frame: (_changed, now) => tick(now) };
   }

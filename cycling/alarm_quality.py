@@ -82,9 +82,9 @@ def quality(alerts: Iterable[Alert], notices: Iterable[Notice], since: float, un
     came = [alert for alert in heard if told[alert.id] >= since]
     times = sorted(told[alert.id] for alert in came)
     days, rushes = _days(heard, times, since, until), floods(times, until)
-    top, chattering = _sources(came), _chattering(came, until)
+    top, chattering = _sources(came, of=len(came)), _chattering(came, until)
     noisy = {(source.kind, source.scope) for source in chattering}
-    fleeting = _sources([a for a in came if _is_fleeting(a) and (a.kind, a.scope) not in noisy])
+    fleeting = _sources([a for a in came if _is_fleeting(a) and (a.kind, a.scope) not in noisy], of=len(came))
     stale = tuple(a.id for a in heard if _stands(a, until) and until - a.opened_at > STALE_SECONDS)
     waits = [max(0.0, a.acknowledged_at - told[a.id]) for a in came if a.acknowledged_at is not None]
     severities = {severity.value: sum(a.severity is severity for a in came) for severity in Severity}
@@ -187,11 +187,11 @@ def _chattering(came: Sequence[Alert], until: float) -> tuple[Source, ...]:
         if must_have_chattered(alert.raised, _end(alert, until) - alert.opened_at):
             found.add(key)
     found |= {key for key, times in begun.items() if chatters(times)}
-    return tuple(source for source in _sources(came) if (source.kind, source.scope) in found)
+    return tuple(source for source in _sources(came, of=len(came)) if (source.kind, source.scope) in found)
 
 
-def _sources(came: Sequence[Alert]) -> tuple[Source, ...]:
-    """Where they came from, the busiest first."""
-    counted = Counter((alert.kind, alert.scope) for alert in came)
+def _sources(alerts: Sequence[Alert], of: int) -> tuple[Source, ...]:
+    """Where they came from, the busiest first, with their part of so many."""
+    counted = Counter((alert.kind, alert.scope) for alert in alerts)
     busiest = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Source(kind=kind, scope=scope, alerts=n, share=n / len(came)) for (kind, scope), n in busiest)
+    return tuple(Source(kind=kind, scope=scope, alerts=n, share=n / of) for (kind, scope), n in busiest)

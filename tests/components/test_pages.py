@@ -82,6 +82,7 @@ def test_no_callback_is_driven_by_what_is_live(app: dash.Dash) -> None:
     layouts = app.server.test_client().get("/_dash-dependencies").get_json()
     inputs = {f"{one['id']}.{one['property']}" for callback in layouts for one in callback["inputs"]}
     asked_by_people = {"channel-ask.data", "channel-view.data", "channel-cycle.data", "health-tick.n_intervals"}
+    asked_by_people |= {"quality-tick.n_intervals", "quality-days.data"}
     assert {name for name in inputs if not name.startswith("_pages")} == asked_by_people
 
 
