@@ -69,7 +69,7 @@
     const { nav, counts } = tabs(query, view);
     const list = el("ol", { class: "cards" });
     const note = el("p", { class: "how", role: "status" });
-    host.append(nav, el("p", { class: "filters" }, severities(query), ...chosen(query)), note, list);
+    host.append(el("h2", { class: "aside" }, `Alerts: ${VIEWS.find(([name]) => name === view)[1].toLowerCase()}`), nav, el("p", { class: "filters" }, severities(query), ...chosen(query)), note, list);
     let past = null; // the history as last fetched
     let asked = -Infinity;
 

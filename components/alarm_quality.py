@@ -137,8 +137,7 @@ def _said(value: float, unit: str) -> str:
         return f"{100 * value:.1f}".removesuffix(".0") + " %"
     if unit == "second":
         return f"{value:.0f} s" if value < 90 else span(value)
-    number = f"{value:.1f}" if value < 10 and value != int(value) else f"{value:.0f}"
-    return f"{number} {unit}".strip()
+    return f"{value:.1f}" if value < 10 and value != int(value) else f"{value:.0f}"  # its name says of what
 
 
 def _words(told: Quality) -> str:

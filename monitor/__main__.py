@@ -1,4 +1,4 @@
-"""`python -m monitor record | watch | compact | notify | replay | reprocess`."""
+"""`python -m monitor record | watch | compact | notify | replay | reprocess | dry-run`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     replaying.add_argument("--out", type=Path, required=True, help="folder for alerts.json, cycles.parquet, …")
     replaying.add_argument("files", type=Path, nargs="+", metavar="FILE", help="Parquet or CSV with BDF columns")
     _add_arguments_of_reprocess(commands.add_parser("reprocess", help="cycles and alerts of the whole archive anew"))
+    _add_arguments_of_dry_run(
+        commands.add_parser("dry-run", help="what other limits would have told, from the archive")
+    )
     given = parser.parse_args(arguments)
     try:
         if given.command == "replay":
@@ -41,6 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
             from monitor import reprocess_command
 
             return reprocess_command.run(given, configuration.load(os.environ))
+        if given.command == "dry-run":
+            from monitor import dry_run_command
+
+            return dry_run_command.run(given, configuration.load(os.environ))
         from monitor.process import run_process  # the stores: a replay needs none, and starts without them
 
         return run_process(given.command, configuration.load(os.environ))
@@ -53,18 +60,35 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _add_arguments_of_reprocess(parser: argparse.ArgumentParser) -> None:
-    time = "unix seconds, or a time such as 2026-11-22T12:00:00Z"
     parser.add_argument("--out", type=Path, required=True, help="folder for alerts.json, cycles.parquet, …")
+    _add_time_and_place(parser)
+    _add_limits(parser, required=False)
+
+
+def _add_arguments_of_dry_run(parser: argparse.ArgumentParser) -> None:
+    _add_limits(parser, required=True)
+    _add_time_and_place(parser)
+    parser.add_argument("--kind", action="append", default=[], help="tell of this kind of alert only; may be repeated")
+    parser.add_argument("--channel", action="append", default=[], help="look at this channel only; may be repeated")
+    parser.add_argument("--out", type=Path, help="also write everything to this file, as JSON")
+
+
+def _add_time_and_place(parser: argparse.ArgumentParser) -> None:
+    time = "unix seconds, a time such as 2026-11-22T12:00:00Z, or how long ago such as 30d or 12h"
     parser.add_argument(
         "--dask", metavar="SCHEDULER", help="let the workers of a Dask scheduler do it, tcp://host:port"
     )
     parser.add_argument("--since", metavar="T", help=f"leave out earlier readings: {time}")
     parser.add_argument("--until", metavar="T", help="leave out later readings")
+
+
+def _add_limits(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument(
         "--set",
         metavar="detectors.KIND.FIELD=VALUE",
         action="append",
-        default=[],
+        required=required,
+        default=None if required else [],
         help="try this limit of a detector in place of lab.toml's; may be given more than once",
     )
 

@@ -31,8 +31,8 @@ def test_the_summary_is_one_sentence(told: Quality) -> None:
 
 def test_every_figure_stands_beside_what_it_should_be(told: Quality) -> None:
     said = {row["name"]: (row["value"], row["aim"], row["verdict"]) for row in rows(body(told), "quality-figures")}
-    assert said["Alerts a day, on average"] == ("24 a day", "at most 150 a day, never above 300 a day", "✓ good")
-    assert said["Alerts in the worst 10 minutes"] == ("13 in 10 min", "at most 10 in 10 min", "■ over the limit")
+    assert said["Alerts a day, on average"] == ("24", "at most 150, never above 300", "✓ good")
+    assert said["Alerts in the worst 10 minutes"] == ("13", "at most 10", "■ over the limit")
     assert said["Hours with more than 30 alerts"] == ("0 %", "below 1 %", "✓ good")
     assert said["Sources that come 3 times in a minute"] == ("2", "none", "■ over the limit")
     assert said["Half were acknowledged within"] == ("3 min", "", "")

@@ -99,7 +99,11 @@ Done = subprocess.CompletedProcess[str]
 
 def reprocessed(home: Path, out: Path, *options: object) -> Done:
     """The command as a user runs it, inside this process."""
-    given = command(out, *options)
+    return called(home, command(out, *options))
+
+
+def called(home: Path, given: list[str]) -> Done:
+    """``python -m monitor …`` inside this process."""
     said, trouble = io.StringIO(), io.StringIO()
     with mock.patch.dict(os.environ, environment(home), clear=True), redirect_stdout(said), redirect_stderr(trouble):
         code = main(given[3:])
