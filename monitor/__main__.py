@@ -40,14 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
                 f"{counts['alerts']} alerts, {counts['cycles']} cycles, written to {given.out}.\n"
             )
             return 0
-        if given.command == "reprocess":
-            from monitor import reprocess_command
-
-            return reprocess_command.run(given, configuration.load(os.environ))
         if given.command == "dry-run":
             from monitor import dry_run_command
 
             return dry_run_command.run(given, configuration.load(os.environ))
+        if given.command == "reprocess":
+            from monitor import reprocess_command
+
+            return reprocess_command.run(given, configuration.load(os.environ))
         from monitor.process import run_process  # the stores: a replay needs none, and starts without them
 
         return run_process(given.command, configuration.load(os.environ))
