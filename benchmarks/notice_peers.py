@@ -7,11 +7,13 @@ stopped after. An exporter shows 1000 channels with three gauges each.
 from __future__ import annotations
 
 import http.client
+import json
 import random
 import signal
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,13 +23,15 @@ from typing import Any
 from benchmarks.notice_lab import CHANNELS, LOST_VOLT, OVER_VOLT, USUAL_VOLT, circuit_of, free_port
 
 PACKAGES = ("prometheus", "prometheus-alertmanager")
+TRIES, SOON = 20, 0.3
+FIRST_SCRAPE_SECONDS = 8.0  # Prometheus looks for its targets every five seconds
 RULES = """
 groups:
-- name: lab
+- name: lab-{number}
   interval: 1s
   rules:
-  - {alert: OverVoltage, expr: voltage_volt > 4.22}
-  - {alert: ContactLost, expr: voltage_volt < 0.5}
+  - {{alert: OverVoltage, expr: voltage_volt > 4.22}}
+  - {{alert: ContactLost, expr: voltage_volt < 0.5}}
 """
 PROMETHEUS = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
@@ -97,15 +101,27 @@ class Peers:
         ports = {"webhook": webhook, "alertmanager": self.port, "exporter": self.exporter.server.server_address[1]}
         for name, text in (("prometheus", PROMETHEUS), ("alertmanager", ALERTMANAGER)):
             (folder / f"{name}.yml").write_text(text.format(**ports))
-        (folder / "rules.yml").write_text(RULES)
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def begin(self) -> None:
+        """Prometheus scrapes and evaluates each at a moment of the second that names decide: its rules are named anew
+        until an evaluation soon follows a scrape, else up to a second would come on top of every notice."""
         self.alertmanager = self._start_alertmanager()
+        self._name_rules(0)
         port = free_port()
-        told = ("--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", f"--web.listen-address=127.0.0.1:{port}")
-        self._start("prometheus", *told)
+        given = ("--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", f"--web.listen-address=127.0.0.1:{port}")
+        prometheus = self._start("prometheus", *given)
         answers(port)
+        time.sleep(FIRST_SCRAPE_SECONDS)
+        for number in range(1, TRIES):
+            if phase_of(port) < SOON:
+                return
+            self._name_rules(number)
+            prometheus.send_signal(signal.SIGHUP)
+            time.sleep(2.5)
+
+    def _name_rules(self, number: int) -> None:
+        (self.folder / "rules.yml").write_text(RULES.format(number=number))
 
     def over(self, channels: Sequence[str]) -> float:
         return self._show(channels, OVER_VOLT)
@@ -163,6 +179,23 @@ def peers(folder: Path, webhook: int) -> Iterator[Peers]:
         yield running
     finally:
         running.end()
+
+
+def phase_of(port: int) -> float:
+    """The part of a second from a scrape to the next evaluation."""
+    scraped = told(port, "targets")["activeTargets"][0]["lastScrape"]
+    evaluated = told(port, "rules")["groups"][0]["lastEvaluation"]
+    return (seconds_of(evaluated) - seconds_of(scraped)) % 1.0
+
+
+def told(port: int, what: str) -> Any:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{what}", timeout=5) as answer:
+        return json.load(answer)["data"]
+
+
+def seconds_of(time_text: str) -> float:
+    """The seconds of a time such as 2026-11-22T12:00:07.123456789Z."""
+    return float(time_text.partition("T")[2].rstrip("Z").rpartition(":")[2])
 
 
 def answers(port: int) -> None:
