@@ -12,7 +12,17 @@ from tests.e2e.running import Cycler, RunningLab, until
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/wall", "/alerts", "/tests", "/compare", "/health", "/channels/play-1-01", "/no/such/page")
+PAGES = (
+    "/",
+    "/wall",
+    "/alerts",
+    "/alerts?days=7",
+    "/tests",
+    "/compare",
+    "/health",
+    "/channels/play-1-01",
+    "/no/such/page",
+)
 
 
 def test_the_traces_of_a_channel_grow(page: Page) -> None:
@@ -80,6 +90,33 @@ def test_the_history_of_a_channel_is_found_by_its_address(page: Page, cycler: Cy
     expect(card.first).to_contain_text("lasted")
 
 
+def test_how_good_the_alerts_are_opens_by_keyboard(page: Page) -> None:
+    page.goto("/alerts")
+    summary = page.locator("#quality-summary")
+    expect(summary).to_contain_text(re.compile(r"^\d+ alerts? in the last 7 days"))
+    figures = page.get_by_role("region", name="Figures of the last 7 days")
+    expect(figures).to_be_hidden()
+    summary.focus()
+    page.keyboard.press("Enter")
+    row = figures.get_by_role("row").filter(has_text="Alerts a day, on average")
+    expect(row).to_contain_text("at most 150, never above 300")
+    page.get_by_role("link", name="24 h").click()
+    expect(page).to_have_url(re.compile(r"/alerts\?days=1$"))
+    expect(page.get_by_role("region", name="Figures of the last 24 h")).to_be_visible()
+
+
+def test_every_open_alert_is_in_one_list(page: Page, cycler: Cycler) -> None:
+    cycler.says["play-1-03"] = {"surface_temperature_celsius": 1372.0}
+    page.goto("/alerts?channel=play-1-03")
+    expect(page.locator('.card[data-kind="thermocouple-open"]')).to_have_count(1)
+    names = page.get_by_role("navigation", name="Which alerts").get_by_role("link")
+    words = [re.sub(r" \d+$", "", said) for said in names.all_inner_texts()]
+    assert words == ["Active", "Acknowledged", "Shelved", "Explained or planned", "Out of service", "History"]
+    counts = [int(found[0]) for said in names.all_inner_texts() if (found := re.findall(r"\d+$", said))]
+    assert sum(counts) == 1
+    cycler.says.clear()
+
+
 def test_the_first_page_says_how_it_knows_that_all_is_well(page: Page) -> None:
     page.goto("/")
     expect(page.locator("#now h1")).to_have_text(re.compile(r"^All is well"))
@@ -116,7 +153,15 @@ def test_a_phone_never_scrolls_sideways(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("path", "light"),
-    [("/", "dark"), ("/", "light"), ("/wall", "dark"), ("/wall", "light"), ("/channels/play-1-01", "dark")],
+    [
+        ("/", "dark"),
+        ("/", "light"),
+        ("/wall", "dark"),
+        ("/wall", "light"),
+        ("/channels/play-1-01", "dark"),
+        ("/alerts?days=7", "dark"),
+        ("/alerts?days=7", "light"),
+    ],
 )
 def test_axe_finds_nothing_serious(page: Page, cycler: Cycler, path: str, light: str) -> None:
     cycler.says["play-1-01"] = {"voltage_volt": 3.8}
