@@ -11,7 +11,7 @@ from dash import dcc, html
 
 from components.host import attributes, table
 from cycling.alarm_figures import ABOVE, GOOD, OVER, Figure
-from cycling.alarm_quality import Quality, Source
+from cycling.alarm_quality import DAY, HOUR, Quality, Source
 from cycling.recording import span
 
 SUMMARY, BODY, TICK, DAYS = "quality-summary", "quality-body", "quality-tick", "quality-days"
@@ -194,7 +194,11 @@ def _floods(told: Quality) -> list[Any]:
 
 
 def _days(told: Quality) -> str:
-    return f"the last {_of_days(round((told.until - told.since) / 86_400))}"
+    seconds = told.until - told.since
+    days = round(seconds / DAY)
+    if abs(seconds - days * DAY) > HOUR / 2:
+        return f"the {span(seconds)} since the first reading"
+    return f"the last {_of_days(days)}"
 
 
 def _of_days(days: int) -> str:

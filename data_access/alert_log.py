@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cycling.alarm_quality import DAY, Quality, quality
+from cycling.alarm_rates import TEN_MINUTES
 from cycling.types import Alert
+from data_access import fleet
 from data_access.lab import Lab
 
 MOST_NOTICES = 1_000_000  # more than a lab keeps
@@ -17,5 +19,7 @@ def whole_log(lab: Lab) -> list[Alert]:
 
 
 def quality_of(lab: Lab, days: int, now: float) -> Quality:
-    """How good the alerts of the last days were. Raises StoreAway."""
-    return quality(whole_log(lab), lab.live.notices(MOST_NOTICES), now - days * DAY, now)
+    """How good the alerts of the last days were, or of the time since the first reading. Raises StoreAway."""
+    first = min((file.first for file in fleet.plan(lab.archive).files), default=now - days * DAY)
+    since = min(max(now - days * DAY, first), now - TEN_MINUTES)  # a young lab must not look calm by its age
+    return quality(whole_log(lab), lab.live.notices(MOST_NOTICES), since, now)

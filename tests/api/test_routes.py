@@ -10,8 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from cycling.types import Alert, ChannelState, Severity
+from data_access.archive import Part
 from data_access.lab import Lab, Published
 from tests.api.conftest import row
+from tests.cycling.build import cell
 
 NAN = float("nan")
 
@@ -166,6 +168,27 @@ def test_how_good_the_alerts_are_is_told_from_archive_and_live_store(client: Fla
     today = client.get("/api/v1/alerts/quality?days=1").json
     assert today is not None
     assert today["alerts"] == 1
+
+
+def test_a_lab_of_a_few_hours_is_not_averaged_over_a_week(client: FlaskClient, lab: Lab) -> None:
+    now = time.time()
+    publish(lab, *(alert(f"a{n}", opened_at=now - 600 * n) for n in range(1, 13)))
+    batch = cell(1, channel="arbin-1-01")
+    times = batch.numbers("unix_time_second")
+    lab.archive.append_readings(
+        [
+            Part(
+                cycler="arbin-1",
+                after=0,
+                upto=1,
+                readings=batch.with_columns(unix_time_second=times - times[0] + now - 3 * 3600),
+            )
+        ]
+    )
+    told = client.get("/api/v1/alerts/quality").json
+    assert told is not None
+    assert told["since"] == pytest.approx(now - 3 * 3600, abs=1)
+    assert next(one for one in told["figures"] if one["key"] == "a-day")["value"] == pytest.approx(96, rel=0.01)
 
 
 @pytest.mark.parametrize("days", ["0", "367", "1.5", "week", "-1"])
