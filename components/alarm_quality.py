@@ -18,6 +18,7 @@ SUMMARY, BODY, TICK, DAYS = "quality-summary", "quality-body", "quality-tick", "
 REFRESH_MILLISECONDS = 60_000
 PERIODS = (1, 7, 30)
 USUAL, MOST = 7, 366
+NO_BREAK = "\u00a0"
 MARKS = {GOOD: "✓", ABOVE: "△", OVER: "■"}  # beside the word: nothing here is told by colour
 
 _FIGURES = (
@@ -114,7 +115,7 @@ def _row(figure: Figure) -> dict[str, str]:
     mark = MARKS.get(figure.verdict, "")
     return {
         "name": figure.name,
-        "value": "–" if figure.value is None else _said(figure.value, figure.unit),
+        "value": "–" if figure.value is None else _said(figure.value, figure.unit).replace(" ", NO_BREAK),
         "aim": _aim(figure),
         "verdict": f"{mark} {figure.verdict}".strip(),
     }

@@ -35,9 +35,9 @@ def test_every_figure_stands_beside_what_it_should_be(told: Quality) -> None:
     said = {row["name"]: (row["value"], row["aim"], row["verdict"]) for row in rows(body(told), "quality-figures")}
     assert said["Alerts a day, on average"] == ("24", "at most 150, never above 300", "✓ good")
     assert said["Alerts in the worst 10 minutes"] == ("13", "at most 10", "■ over the limit")
-    assert said["Hours with more than 30 alerts"] == ("0 %", "below 1 %", "✓ good")
+    assert said["Hours with more than 30 alerts"] == ("0\u00a0%", "below 1 %", "✓ good")
     assert said["Sources that come 3 times in a minute"] == ("2", "none", "■ over the limit")
-    assert said["Half were acknowledged within"] == ("3 min", "", "")
+    assert said["Half were acknowledged within"] == ("3\u00a0min", "", "")
     busiest = "Part of all alerts that the ten busiest sources make"
     assert said[busiest] == ("–", "at most 5 %", "too few to say")
 
