@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -14,6 +15,7 @@ from cycling.lab_keys import Key
 from cycling.toml_lines import lines_of
 
 Table = dict[str, Any]
+ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s\"',\]]+")
 
 
 class LabFile:
@@ -122,6 +124,7 @@ def as_toml(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     else:
         text = str(value)
+    text = ADDRESS.sub(r"\1…", text)  # an address that was put here by mistake may hold a secret
     return text if len(text) <= 80 else text[:79] + "…"
 
 

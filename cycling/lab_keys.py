@@ -10,11 +10,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cycling.routing import DAYS, OWNER, VARIABLE, WEBHOOK, WHENS
 from cycling.topology import UNLISTED
+from cycling.types import Severity
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 CYCLER_NAME = re.compile(r"[A-Za-z0-9._-]{1,56}")  # leaves room for the number of a channel
 MOST_CHANNELS = 10_000  # of one cycler
+VARIABLE_NAME = re.compile(VARIABLE + r"[A-Z0-9_]{1,64}")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 SCOPES = ("lab", "power_circuit", "cycler", "chamber", "channel")
 SOURCES = ("measured", "recorded", "simulated")
 REFERENCES = ("initial", "nominal", "first-checkup")
@@ -79,6 +83,41 @@ def _is_scope(value: Any) -> bool:
     return kind in SCOPES and bool(name) == (kind != "lab") and (":" in value) == (kind != "lab")
 
 
+def _is_list_of(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and len(value) > 0 and all(fits(one) for one in value)
+
+
+def _is_person(value: Any) -> bool:
+    return _is_name(value) and value not in (OWNER, WEBHOOK) and not value.startswith(VARIABLE)
+
+
+def _is_variable(value: Any) -> bool:
+    return isinstance(value, str) and VARIABLE_NAME.fullmatch(value) is not None
+
+
+def _is_addressee(value: Any) -> bool:
+    return _is_name(value)
+
+
+def _is_route_scope(value: Any) -> bool:
+    return _is_scope(value) or (isinstance(value, str) and value.startswith("batch:") and len(value) > len("batch:"))
+
+
+def _is_clock(value: Any) -> bool:
+    return isinstance(value, str) and CLOCK.fullmatch(value) is not None
+
+
+def _is_hours(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    begin, _, end = value.partition("-")
+    return _is_clock(begin) and _is_clock(end) and begin < end
+
+
+def _is_amount(value: Any) -> bool:
+    return is_number(value) and value >= 0
+
+
 def _is_list_of_tables(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
@@ -116,12 +155,23 @@ TEST: Mapping[str, Key] = {
     "owner": TEXT,
 }
 
+WEEK_DAYS = Key(_is_list_of(lambda value: value in DAYS), f"expected a list of days out of {', '.join(DAYS)}")
+ADDRESSEES = (
+    f"expected a list of ids of people, \"{OWNER}\", \"{WEBHOOK}\" or names of environment variables {VARIABLE}…"
+)
+MINUTES = Key(_is_amount, "expected minutes, or 0 for never")
+
 # Tables that stand once, [name], and tables that may be repeated, [[name]].
 SINGLE: Mapping[str, Mapping[str, Key]] = {
     "lab": {
         "name": TEXT,
         "timezone": Key(_is_timezone, 'expected a time zone such as "Europe/Zurich" or "UTC"'),
         "time_factor": Key(_is_positive, "expected a number, more than 0"),
+        "digest_at": Key(_is_clock, 'expected a local time such as "07:30"'),
+        "digest_days": WEEK_DAYS,
+        "remind_p1_minutes": MINUTES,
+        "remind_p2_minutes": MINUTES,
+        "undelivered_hours": Key(_is_positive, "expected hours, more than 0"),
     },
 }
 REPEATED: Mapping[str, Mapping[str, Key]] = {
@@ -154,5 +204,31 @@ REPEATED: Mapping[str, Mapping[str, Key]] = {
         "end": TIME,
         "scope": Key(_is_scope, "expected lab, power_circuit:…, cycler:…, chamber:… or channel:…", required=True),
         "reason": TEXT,
+    },
+    "people": {
+        "id": Key(
+            _is_person, f'{NAMED.expected}, other than "{OWNER}", "{WEBHOOK}" and {VARIABLE}…', required=True
+        ),
+        "name": TEXT,
+        "notify": Key(
+            _is_list_of(_is_variable),
+            f"expected a list of names of environment variables such as {VARIABLE}ADA; they hold the addresses",
+        ),
+        "working_hours": Key(_is_hours, 'expected local times such as "08:00-18:00", the first the earlier one'),
+        "days": WEEK_DAYS,
+    },
+    "routes": {
+        "to": Key(_is_list_of(_is_addressee), ADDRESSEES, required=True),
+        "severities": Key(
+            _is_list_of(lambda value: value in list(Severity)), f"expected a list out of {', '.join(Severity)}"
+        ),
+        "scopes": Key(
+            _is_list_of(_is_route_scope),
+            "expected a list of lab, power_circuit:…, cycler:…, chamber:…, channel:… or batch:…",
+        ),
+        "owners": Key(_is_list_of(_is_text), "expected a list of owners of tests"),
+        "kinds": Key(_is_list_of(_is_text), "expected a list of kinds of alerts"),
+        "when": _one_of(WHENS),
+        "unattended": Key(_is_list_of(_is_addressee), ADDRESSEES),
     },
 }

@@ -9,6 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from cycling.lab_file import LabFile, Table, unique
 from cycling.lab_keys import SETPOINT, Key, is_number
+from cycling.lab_routing import read_routing
 from cycling.topology import (
     Chamber,
     Cycler,
@@ -36,13 +37,16 @@ def read_topology(
     cyclers = tuple(_cyclers(file, names))
     overrides = _overrides(file, names, {channel for cycler in cyclers for channel in cycler.channel_ids})
     places = places_of(cyclers, overrides)
+    lab = file.single("lab")
+    routing = read_routing(file, lab, cyclers, chambers, places, [*registry, *planned])
     topology = Topology(
-        **file.single("lab"),
+        **lab,
         chambers=chambers,
         cyclers=cyclers,
         places=places,
         tests=tuple(_tests(file)),
         maintenance=tuple(_maintenance(file, names, cyclers, places)),
+        routing=routing,
     )
     detectors = read_detectors(file, registry, planned)
     return topology, detectors, file.faults

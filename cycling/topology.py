@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from cycling.routing import Routing
+
 UNLISTED = "unlisted"  # the cycler of channels that lab.toml does not name; it has no topology
 MOST_UNLISTED = 10_000
 
@@ -112,6 +114,7 @@ class Topology:
     places: Mapping[str, Place] = field(default_factory=dict)  # every channel lab.toml names, in order
     tests: tuple[TestFacts, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    routing: Routing = field(default_factory=Routing)
 
     def place(self, channel: str) -> Place:
         """Where a channel stands; a channel that nobody named stands under the cycler ``unlisted``."""
@@ -119,6 +122,12 @@ class Topology:
 
     def chamber(self, chamber_id: str | None) -> Chamber | None:
         return next((chamber for chamber in self.chambers if chamber.id == chamber_id), None)
+
+    def scopes_of(self, channel: str) -> tuple[str, ...]:
+        """The scopes in which a channel stands, as ``cycler:…``, ``chamber:…`` and ``power_circuit:…``."""
+        place = self.place(channel)
+        told = {"cycler": place.cycler, "chamber": place.chamber, "power_circuit": place.power_circuit}
+        return tuple(f"{kind}:{name}" for kind, name in told.items() if name)
 
     @cached_property
     def cycler_ids(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from cycling.topology import Topology
 from cycling.types import Alert
 from data_access.attempt import Begun, Past, Rows
 from data_access.connection import at_redis, text
+from data_access.deliveries import Deliveries
 from data_access.errors import StoreAway
 from data_access.ingest import Ingested, Intake
 from data_access.outbox import Beats, Health, Outbox
@@ -41,7 +42,7 @@ class Register(Protocol):
         """Readings name or begin these tests; with the channel and, where it is said, the cell of each."""
 
 
-class Live(Streams, Quarantine, Watched, Snapshots, Outbox, Beats):
+class Live(Streams, Quarantine, Watched, Snapshots, Outbox, Deliveries, Beats):
     """Readings as they come, and what the watcher makes of them."""
 
     def __init__(self, client: Any, where: str, topology: Topology, past: Past, outputs: Outputs) -> None:

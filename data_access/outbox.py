@@ -40,14 +40,20 @@ class Outbox(Part):
 
     @at_redis
     def forget_notices(self, now: float) -> int:
-        """Drops notices that were told long ago."""
+        """Drops notices that were told long ago, and to whom they were told."""
         waiting = {notice.id for notice in self.take_notices()}
+        waiting |= {text(field).rpartition("|")[0] for field in self.client.hkeys(keys.lab("deliveries"))}
         old = [
             notice.id
             for notice in self.notices(limit=10**9)
             if notice.sent_at < now - NOTICES_KEPT and notice.id not in waiting
         ]
-        return int(self.client.hdel(keys.lab("notices"), *old)) if old else 0
+        if not old:
+            return 0
+        told = [field for field in self.client.hkeys(keys.lab("delivered")) if text(field).rpartition("|")[0] in {*old}]
+        if told:
+            self.client.hdel(keys.lab("delivered"), *told)
+        return int(self.client.hdel(keys.lab("notices"), *old))
 
 
 class Beats(Part):

@@ -83,6 +83,7 @@ class Watched(Part):
             keys=[
                 *(keys.lab(name) for name in names),
                 *(leases.key(lease), keys.lab("facts"), keys.lab("watch-positions"), leases.last_key(lease)),
+                keys.lab("outbox-bell"),
             ],
             args=[
                 *start,

@@ -2,7 +2,7 @@
 --
 -- KEYS 1 counters  2 states  3 full frames  4 frames  5 alerts  6 notices  7 outbox
 --      8 snapshots  9 stream of cycles  10 stream of alerts  11 lease of the part  12 facts  13 positions of snapshots
---      14 who took the lease last
+--      14 who took the lease last  15 the bell of the outbox
 -- ARGV 1 position of cycles in the archive, '' when not asked  2 the same of alerts
 --      3 states  4 frame  5 full frame, '' to keep the last one  6 seconds for which frames are kept
 --      7 cycles, '' when none  8 alerts, '' when none  9 snapshot, '' when none  10 positions
@@ -56,7 +56,11 @@ if ARGV[13] ~= '' then redis.call('HSET', KEYS[12], part, ARGV[13]) end
 local last = 15 + 2 * tonumber(ARGV[14])
 for i = 15, last - 2, 2 do redis.call('HSET', KEYS[5], ARGV[i], ARGV[i + 1]) end
 for i = last, #ARGV - 1, 2 do
-  if redis.call('HSETNX', KEYS[6], ARGV[i], ARGV[i + 1]) == 1 then redis.call('SADD', KEYS[7], ARGV[i]) end
+  if redis.call('HSETNX', KEYS[6], ARGV[i], ARGV[i + 1]) == 1 then
+    redis.call('SADD', KEYS[7], ARGV[i])
+    redis.call('LPUSH', KEYS[15], 1) -- wakes whoever waits for notices
+    redis.call('LTRIM', KEYS[15], 0, 0)
+  end
 end
 if ARGV[9] ~= '' then
   redis.call('HSET', KEYS[8], part, ARGV[9])

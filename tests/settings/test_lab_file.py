@@ -141,7 +141,7 @@ CYCLER = '[[cyclers]]\nid = "c"\nchannels = 2\npower_circuit = "A"\n'
         ("[chambers]\nid = 'a'", "line 1 [chambers]: expected [[chambers]], in double brackets"),
         ("chambers = 3", "[chambers]: expected [[chambers]]"),
         ("[chamber]", 'no such table; did you mean "chambers"?'),
-        ("[[people]]\nname = 'x'", "line 1 [people]: no such table"),
+        ("[[viewers]]\nname = 'x'", "line 1 [viewers]: no such table"),
         ("[[chambers]]\nid = 'a'", "line 1 [chambers]: setpoint_celsius is missing: expected a number in °C"),
         (CHAMBER + "tolerance_kelvin = 0", "line 4 [chambers] tolerance_kelvin = 0: expected a number in K"),
         (CHAMBER + "tolerance_kelvin = nan", "tolerance_kelvin = nan"),
