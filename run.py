@@ -192,8 +192,7 @@ def answers(chosen: Settings) -> bool:
 
 def address(chosen: Settings) -> str:
     """Where to point a browser."""
-    host = _reachable(chosen.host)
-    return chosen.public_url or f"http://{f'[{host}]' if ':' in host else host}:{chosen.port}"
+    return chosen.address
 
 
 def locked(home: Path) -> TextIO:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,11 +50,22 @@ class Settings:
     detectors: Mapping[str, Mapping[str, Any]]
     recorders: int = 1  # processes that share the cyclers among them
     watchers: int = 1
+    webhook_url: str | None = field(default=None, repr=False)  # addresses of notices hold secrets
+    webhook_secret: str | None = field(default=None, repr=False)
+    heartbeat_url: str | None = field(default=None, repr=False)
+    notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # variable -> its addresses
+    notify_unset: tuple[str, ...] = ()  # variables that lab.toml names and that are not set
 
     @property
     def login_required(self) -> bool:
         """Whether everyone must sign in: always, unless the lab is only open to its own machine."""
         return bool(self.public_url or self.view_token or self.operator_token) or not is_loopback(self.host)
+
+    @property
+    def address(self) -> str:
+        """Where the pages are, for a browser on this machine or through the proxy."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def load(environ: Mapping[str, str], root: Path | None = None) -> Settings:
@@ -89,6 +100,11 @@ def load(environ: Mapping[str, str], root: Path | None = None) -> Settings:
         detectors=detectors,
         recorders=_processes("CELLWATCH_RECORDERS", given, topology, faults),
         watchers=_processes("CELLWATCH_WATCHERS", given, topology, faults),
+        webhook_url=_web_address("CELLWATCH_WEBHOOK_URL", given, faults),
+        webhook_secret=given.get("CELLWATCH_WEBHOOK_SECRET"),
+        heartbeat_url=_web_address("CELLWATCH_HEARTBEAT_URL", given, faults),
+        notify={name: _addresses(given[name]) for name in topology.routing.variables if name in given},
+        notify_unset=tuple(name for name in topology.routing.variables if name not in given),
     )
     _check_access(settings, given, faults)
     if faults:
@@ -229,6 +245,27 @@ def _public_url(given: Mapping[str, str], faults: list[str]) -> str | None:
     if not fits:
         faults.append(f'CELLWATCH_PUBLIC_URL = "{url}": expected https://host or https://host:port, without a path')
     return url
+
+
+def _web_address(name: str, given: Mapping[str, str], faults: list[str]) -> str | None:
+    """The address, which is never told: it may hold a secret."""
+    url = given.get(name)
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
+        fits = fits and parts.username is None and (parts.port is None or parts.port > 0)
+    except ValueError:
+        fits = False
+    if not fits:
+        faults.append(f"{name}: expected http://host/… or https://host/…, without user and password")
+    return url
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    """The addresses of one variable, apart by spaces, lines or commas."""
+    return tuple(found for found in re.split(r"\s+|,\s*(?=[A-Za-z][A-Za-z0-9+.-]*://)", text) if found)
 
 
 def _token(name: str, given: Mapping[str, str], faults: list[str]) -> str | None:

@@ -107,11 +107,13 @@ def faults_of(told: Told) -> list[str]:
 
 
 def _stuck(told: Told) -> list[str]:
-    """What record and compact say they cannot do."""
+    """What record, compact and notify say they cannot do."""
     record, compact = told.beats.get("record"), told.beats.get("compact")
     held = None if record is None else held_up(told_by(record, told.now, told.now), told.now)
     left = None if compact is None else compact.get("error")
-    return ([f"Recording: {held}"] if held else []) + ([f"Compaction: {left}"] if left else [])
+    untold = told.beats.get("notify", {}).get("error")
+    found = {"Recording": held, "Compaction": left, "Notices": untold}
+    return [f"{name}: {why}" for name, why in found.items() if why]
 
 
 def _silence(name: str, told: Told) -> str:

@@ -156,9 +156,7 @@ TEST: Mapping[str, Key] = {
 }
 
 WEEK_DAYS = Key(_is_list_of(lambda value: value in DAYS), f"expected a list of days out of {', '.join(DAYS)}")
-ADDRESSEES = (
-    f"expected a list of ids of people, \"{OWNER}\", \"{WEBHOOK}\" or names of environment variables {VARIABLE}…"
-)
+ADDRESSEES = f'expected a list of ids of people, "{OWNER}", "{WEBHOOK}" or names of environment variables {VARIABLE}…'
 MINUTES = Key(_is_amount, "expected minutes, or 0 for never")
 
 # Tables that stand once, [name], and tables that may be repeated, [[name]].
@@ -206,9 +204,7 @@ REPEATED: Mapping[str, Mapping[str, Key]] = {
         "reason": TEXT,
     },
     "people": {
-        "id": Key(
-            _is_person, f'{NAMED.expected}, other than "{OWNER}", "{WEBHOOK}" and {VARIABLE}…', required=True
-        ),
+        "id": Key(_is_person, f'{NAMED.expected}, other than "{OWNER}", "{WEBHOOK}" and {VARIABLE}…', required=True),
         "name": TEXT,
         "notify": Key(
             _is_list_of(_is_variable),

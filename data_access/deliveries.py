@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from cycling.reminders import ToldOf
 from cycling.types import Notice
 from data_access import keys
 from data_access.connection import LONGEST_BLOCK_MS, Part, at_redis, text
@@ -25,17 +26,6 @@ class Delivery:
     @property
     def field(self) -> str:
         return f"{self.notice}|{self.target}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ToldOf:
-    """To whom an alert was announced, and when it was last told of: what ends goes where its beginning went."""
-
-    alert: str
-    alerts: tuple[str, ...]  # all that the notice told of
-    targets: tuple[str, ...]
-    at: float
-    reminders: int = 0
 
 
 class Deliveries(Part):
@@ -91,8 +81,7 @@ class Deliveries(Part):
     def told_of(self) -> dict[str, ToldOf]:
         """To whom which alerts were announced that are not resolved yet."""
         found = [json.loads(told) for told in self.client.hvals(keys.lab("told"))]
-        lists = ("alerts", "targets")
-        return {one["alert"]: ToldOf(**{**one, **{name: tuple(one[name]) for name in lists}}) for one in found}
+        return {one["alert"]: ToldOf(**{**one, "alerts": tuple(one["alerts"])}) for one in found}
 
     @at_redis
     def forget_told(self, alerts: Iterable[str]) -> None:

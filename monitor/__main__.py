@@ -19,9 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
         ("record", "move readings from Redis to the archive"),
         ("watch", "find cycles and alerts in the readings"),
         ("compact", "make few sorted files of the archive's many small ones"),
-        ("notify", "keep the outbox of notices and write them to the log"),
     ):
         commands.add_parser(name, help=does)
+    notifying = commands.add_parser("notify", help="bring the notices of the outbox to people")
+    notifying.add_argument("--test", action="store_true", help="send a sample to every configured target, and end")
     replaying = commands.add_parser("replay", help="run the monitor over recorded readings")
     replaying.add_argument("--lab", type=Path, required=True, help="lab.toml of the lab the readings come from")
     replaying.add_argument("--out", type=Path, required=True, help="folder for alerts.json, cycles.parquet, …")
@@ -48,6 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
             from monitor import reprocess_command
 
             return reprocess_command.run(given, configuration.load(os.environ))
+        if given.command == "notify" and given.test:
+            from monitor import sample
+
+            return sample.run(configuration.load(os.environ), sys.stdout.write)
         from monitor.process import run_process  # the stores: a replay needs none, and starts without them
 
         return run_process(given.command, configuration.load(os.environ))

@@ -1,41 +1,271 @@
-"""notify: takes notices out of the durable outbox and tells them. For now it tells the log; a notice leaves the
-outbox only after it was told, so a killed notifier tells it again rather than never."""
+"""notify: takes notices out of the durable outbox and brings them to people.
+
+The main loop wakes when something is put into the outbox, decides to whom it goes, and keeps that in Redis in the
+same step in which the notice leaves the outbox. A courier for each target does the rest. Without targets the
+notices are written to the log.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from zoneinfo import ZoneInfo
 
+from cycling.digest import Lines, digest, due_day
+from cycling.recording import span
+from cycling.reminders import ToldOf, forgotten, reminder
+from cycling.routing import About, about, digest_targets
+from cycling.telling import message
+from cycling.types import Notice
+from data_access.deliveries import Delivery
 from data_access.lab import Lab, StoreAway
+from monitor.courier import Courier, Letter
+from monitor.planning import plan, told_of
+from monitor.pulse import Pulse, trouble
+from monitor.senders import Sender
 
-PAUSE_SECONDS = 0.5
+BEAT_SECONDS = 1.0
+ROUTINE_SECONDS = 10.0  # reminders, the digest, and what has waited for too long
 TIDY_SECONDS = 3600.0
+AWAY_SECONDS = 1.0
+LAST_WORD_SECONDS = 1.5  # for what is under way when the process is told to stop
+DAY = 86_400.0
 
 log = logging.getLogger("cellwatch.notices")
 
 
-def run(lab: Lab, stop: threading.Event, clock: Callable[[], float]) -> None:
-    """Tell what waits in the outbox until told to stop."""
-    told, tidied_at = 0, 0.0
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """What the environment says of the ways out."""
+
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()  # variables that lab.toml names and the environment does not have
+    address: str = "http://127.0.0.1:8050"  # of the pages
+    heartbeat_url: str | None = field(default=None, repr=False)
+
+
+def run(lab: Lab, stop: threading.Event, clock: Callable[[], float], outgoing: Outgoing | None = None) -> None:
+    """Bring notices to people until told to stop."""
+    notifier = Notifier(lab, outgoing or Outgoing(), clock)
+    if notifier.outgoing.heartbeat_url:
+        Pulse(notifier.outgoing.heartbeat_url, notifier.trouble, stop).start()
+    was_away = ""
     while not stop.is_set():
-        now = clock()
         try:
-            told += tell_waiting(lab)
-            lab.live.beat("notify", {"told": told, "waiting": 0}, now)
-            if now - tidied_at > TIDY_SECONDS:
-                lab.live.forget_notices(now)
-                tidied_at = now
+            notifier.round()
+            lab.live.wait_for_notices(BEAT_SECONDS)
+            was_away = ""
         except StoreAway as away:
-            log.warning("%s Notices wait in the outbox until it is back.", away)
-            stop.wait(2.0)
-        stop.wait(PAUSE_SECONDS)
+            if str(away) != was_away:
+                log.warning("%s Notices wait in the outbox until it is back.", away)
+            was_away = str(away)
+            stop.wait(AWAY_SECONDS)
+    notifier.end()
 
 
-def tell_waiting(lab: Lab) -> int:
-    """Tell every waiting notice, oldest first; returns how many were told."""
-    waiting = lab.live.take_notices()
-    for notice in waiting:
-        log.info("%s %s: %s", notice.severity, notice.reason, notice.text)
-        lab.live.mark_told(notice.id)
-    return len(waiting)
+class Notifier:
+    """The outbox on one side, a courier for every target on the other."""
+
+    def __init__(self, lab: Lab, outgoing: Outgoing, clock: Callable[[], float]) -> None:
+        self.lab, self.outgoing, self.clock = lab, outgoing, clock
+        self.routing, self.zone = lab.topology.routing, ZoneInfo(lab.topology.timezone)
+        self.couriers: dict[str, Courier] = {}
+        self.targets: dict[str, tuple[str, ...]] = {}  # behind each name of a route
+        for target in outgoing.senders:
+            name = target.partition(":")[0]
+            self.targets[name] = (*self.targets.get(name, ()), target)
+        self.heard_at = clock()
+        self.written = 0
+        self._stranded: dict[str, int] = {}  # what waits for targets that are not configured any more
+        self._begun = False
+        self._beat_at = self._routine_at = self._tidied_at = -TIDY_SECONDS
+
+    def round(self) -> None:
+        """Take what waits, and do what is due. Raises StoreAway."""
+        self._begin()
+        self.take_waiting()
+        now, steady = self.clock(), time.monotonic()
+        self.heard_at = now
+        self._revive()
+        if steady - self._routine_at >= ROUTINE_SECONDS:
+            self.remind(now)
+            self.make_digest(now)
+            self._complain()
+            self._routine_at = steady
+        if steady - self._beat_at >= BEAT_SECONDS * 0.9:
+            self._beat(now)
+            self._beat_at = steady
+        if steady - self._tidied_at > TIDY_SECONDS:
+            self.lab.live.forget_notices(now)
+            self._tidied_at = steady
+
+    def take_waiting(self) -> int:
+        """Say to whom everything in the outbox goes; returns how many there were."""
+        waiting = self.lab.live.take_notices()
+        if not waiting:
+            return 0
+        known, about_of = self.lab.live.told_of(), self._about()
+        for notice in waiting:
+            self._post(notice, known, about_of)
+        return len(waiting)
+
+    def remind(self, now: float) -> None:
+        """Tell again what is open and nobody has acknowledged."""
+        known = self.lab.live.told_of()
+        if not known:
+            return
+        alerts = {alert.id: alert for alert in self.lab.live.alerts(open_only=True)}
+        self.lab.live.forget_told(forgotten(known.values(), alerts, now))
+        about_of: Callable[[Notice], About] | None = None
+        for told in known.values():
+            notice = reminder(told, alerts, self.routing, now)
+            if notice is not None:
+                about_of = about_of or self._about()
+                self._post(notice, {notice.alert: told}, about_of)
+
+    def make_digest(self, now: float) -> None:
+        """Make the digest of the day when it is due; a lab that begins today begins with tomorrow's."""
+        last = self.lab.live.last_digest()
+        day = due_day(self.routing, self.zone, last, now)
+        if day is None:
+            return
+        targets = digest_targets(self.routing) if last is not None else {}
+        since = max(last[1], now - 7 * DAY) if last is not None else now
+        alerts = self.lab.live.alerts() if targets else []
+        for person, names in targets.items():
+            lines = self._lines(person) if person is not None else Lines()
+            made = digest(day, alerts, since, now, lines)
+            if made is not None:
+                self._send(made, [target for name in names for target in self.targets.get(name, ())], now)
+        self.lab.live.digest_made(day.isoformat(), now)
+
+    def trouble(self) -> str | None:
+        """Why the lab is not being watched, or people not told; None when all is well."""
+        return trouble(self.lab, self.heard_at, self.clock())
+
+    def end(self) -> None:
+        """Begin nothing more; what is under way gets a moment, and otherwise is told again next time."""
+        for courier in self.couriers.values():
+            courier.end()
+        until = time.monotonic() + LAST_WORD_SECONDS
+        for courier in self.couriers.values():
+            if courier.is_alive():
+                courier.join(max(until - time.monotonic(), 0.0))
+
+    def _begin(self) -> None:
+        """Once: the couriers, with what an earlier process left to them."""
+        if self._begun:
+            return
+        left: dict[str, dict[str, Letter]] = {}
+        for delivery in self.lab.live.deliveries():
+            notice = self.lab.live.notice(delivery.notice)
+            if notice is None:
+                self.lab.live.delivered(delivery, self.clock())  # its text is gone: there is nothing to tell
+                log.error("The notice %s for %s is lost.", delivery.notice, delivery.target)
+            else:
+                left.setdefault(delivery.target, {})[delivery.field] = self._letter(delivery, notice)
+        for target, sender in self.outgoing.senders.items():
+            courier = Courier(target, sender, self.lab, self.clock, left.pop(target, {}))
+            self.couriers[target] = courier
+            courier.start()
+        self._stranded = {target: len(letters) for target, letters in left.items()}
+        for name in self.outgoing.unset:
+            log.warning("lab.toml names %s, which is not set: nobody is told through it.", name)
+        self._begun = True
+
+    def _post(self, notice: Notice, known: dict[str, ToldOf], about_of: Callable[[Notice], About]) -> None:
+        now = self.clock()
+        before = told_of(notice, known)
+        found = plan(notice, before, about_of(notice), self.routing, self.zone, self.targets, now)
+        if notice.reason == "reminder" and not found.deliveries:
+            return  # those who were told are not at work
+        if not self.lab.live.post(notice, found.deliveries, found.told, found.forget):
+            return
+        if found.told is not None:
+            known[found.told.alert] = found.told
+        elif found.forget is not None:
+            known.pop(found.forget, None)
+        self._write(notice)
+        for name in found.unset:
+            log.error("The notice %s was to go to %s, which is not set.", notice.id, name)
+        self._hand_over(notice, found.deliveries)
+
+    def _send(self, notice: Notice, targets: list[str], now: float) -> None:
+        """A notice to these targets, once."""
+        deliveries = [Delivery(notice=notice.id, target=one, not_before=now, since=now) for one in targets]
+        if self.lab.live.post(notice, deliveries):
+            self._write(notice)
+            self._hand_over(notice, deliveries)
+
+    def _write(self, notice: Notice) -> None:
+        self.written += 1
+        log.info("%s %s: %s", notice.severity, notice.reason, notice.text.replace("\n", " "))
+
+    def _hand_over(self, notice: Notice, deliveries: tuple[Delivery, ...] | list[Delivery]) -> None:
+        for delivery in deliveries:
+            self.couriers[delivery.target].give(self._letter(delivery, notice))
+
+    def _letter(self, delivery: Delivery, notice: Notice) -> Letter:
+        told = message(notice, self.lab.topology.name, self.outgoing.address)
+        return Letter(delivery=delivery, message=told, sent_at=notice.sent_at)
+
+    def _about(self) -> Callable[[Notice], About]:
+        """What the channels of a notice have to do with; asks for tests only where a route asks for owners."""
+        owners, batches = self._tests() if self.routing.needs_tests else ({}, {})
+        return partial(about, places=self.lab.topology.scopes_of, owner_of=owners.get, batch_of=batches.get)
+
+    def _tests(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
+        """Owner and batch of the test of every channel."""
+        tests = {told["test"]: told for told in self.lab.tests.all()}
+        runs = {state.channel: tests.get(state.test or "", {}) for state in self.lab.live.states()}
+        owners = {channel: told.get("owner") for channel, told in runs.items()}
+        return owners, {channel: told.get("batch") for channel, told in runs.items()}
+
+    def _lines(self, person: str) -> Lines:
+        owners, _batches = self._tests()
+        return Lines(
+            whose=person, concerns=lambda alert: any(owners.get(channel) == person for channel in alert.channels)
+        )
+
+    def _revive(self) -> None:
+        """A courier that died of a fault of ours goes on from what it had; its traceback is in the log."""
+        for target, courier in list(self.couriers.items()):
+            if not courier.is_alive():
+                log.error("The courier of %s died; another one goes on.", target)
+                self.couriers[target] = Courier(target, courier.sender, self.lab, self.clock, courier.letters)
+                self.couriers[target].standing.unmarked = courier.standing.unmarked
+                self.couriers[target].start()
+
+    def _complain(self) -> None:
+        """Say in the log, once of each, what has waited for too long."""
+        for target, courier in self.couriers.items():
+            for letter in courier.overdue(self.routing.undelivered_hours * 3600):
+                if not letter.complained:
+                    letter.complained = True
+                    why = courier.standing.why or "was not reached"
+                    log.error("Notice %s is still not delivered: %s %s.", letter.message.id, target, why)
+
+    def _beat(self, now: float) -> None:
+        told: dict[str, str] = {}
+        for courier in self.couriers.values():
+            told |= courier.told()
+        waiting = sum(len(courier.letters) for courier in self.couriers.values())
+        info = {"written": self.written, "waiting": waiting, "targets": told, "error": self._error(now)}
+        self.lab.live.beat("notify", info, now)
+
+    def _error(self, now: float) -> str | None:
+        """What a person must mend, in sentences; None when there is nothing."""
+        said = [f"{name} is named in lab.toml and not set: nobody is told through it." for name in self.outgoing.unset]
+        for target, count in self._stranded.items():
+            said.append(f"{count} notices wait for {target}, which is not configured any more.")
+        for target, courier in self.couriers.items():
+            late = courier.overdue(self.routing.undelivered_hours * 3600)
+            if late:
+                oldest = span(now - min(letter.delivery.since for letter in late))
+                why = courier.standing.why or "was not reached"
+                said.append(f"{target} {why}: {len(late)} notices wait, the oldest for {oldest}. They are kept.")
+        return " ".join(said) or None

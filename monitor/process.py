@@ -10,6 +10,7 @@ from types import FrameType
 
 from data_access.lab import Lab, connect
 from monitor import compact, notify, record, watch
+from monitor.senders import senders
 from settings import Settings
 
 
@@ -37,5 +38,15 @@ def run_process(name: str, settings: Settings) -> int:
         compact.step_back()
         compact.run(lab, stop, time.time)
     else:
-        notify.run(lab, stop, time.time)
+        notify.run(lab, stop, time.time, outgoing(settings))
     return 0
+
+
+def outgoing(settings: Settings) -> notify.Outgoing:
+    """The ways out that the environment gives to notices."""
+    return notify.Outgoing(
+        senders=senders(settings.webhook_url, settings.webhook_secret, settings.notify),
+        unset=settings.notify_unset,
+        address=settings.address,
+        heartbeat_url=settings.heartbeat_url,
+    )

@@ -151,10 +151,10 @@ def test_notices_leave_the_outbox_once_they_are_told(lab: Lab, caplog: pytest.Lo
     watcher(lab).look(NOW + 1)
     assert [notice.reason for notice in lab.live.take_notices()] == ["opened"]
     with caplog.at_level("INFO"):
-        assert notify.tell_waiting(lab) == 1
+        assert (notifier := notify.Notifier(lab, notify.Outgoing(), lambda: NOW)).take_waiting() == 1
     assert "Contact lost" in caplog.text
     assert lab.live.take_notices() == []
-    assert notify.tell_waiting(lab) == 0
+    assert notifier.take_waiting() == 0
 
 
 @pytest.fixture
