@@ -54,18 +54,17 @@ def digest(
     told = [alert for alert in alerts if alert.suppressed is None and alert.incident is None and about.concerns(alert)]
     new = [alert for alert in told if alert.opened_at >= since and alert.severity is not Severity.P4]
     of_kind = {kind: [alert for alert in told if alert.kind == kind and alert.opened_at >= since] for kind in KINDS}
+    happened = [_new(new), *(_listed(words, of_kind[kind]) for kind, words in KINDS.items())]
+    if not any(happened):
+        return None
+    chattering = [alert for alert in told if alert.raised >= CHATTERS and _lately(alert, since)]
     parts = [
-        _new(new),
-        *(_listed(words, of_kind[kind]) for kind, words in KINDS.items()),
+        *happened,
         _listed("Stopped now", [alert for alert in told if alert.open and alert.kind in STOPPED]),
         _frees(free_at or {}, now),
-        _listed(
-            "Chattering", [alert for alert in told if alert.raised >= CHATTERS and _lately(alert, since)], kinds=True
-        ),
+        _listed("Chattering", chattering, kinds=True),
+        _listed("Open for more than a day", _stale(told, now), kinds=True),
     ]
-    if not any(parts):
-        return None
-    parts.append(_listed("Open for more than a day", _stale(told, now), kinds=True))
     whose = f" for {about.whose}" if about.whose else ""
     head = f"Digest{whose}, the last {span(now - since)}:"
     text = "\n".join([head, *(part for part in parts if part)])

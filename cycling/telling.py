@@ -56,7 +56,8 @@ def message(notice: Notice, lab: str, address: str) -> Message:
 
 def chat_text(notice: Notice, link: str) -> str:
     """What the notice says, the worst five channels by name where there are several, and the link."""
-    tail = "\n".join(part for part in (named(notice.channels, notice.channel_count), link) if part)
+    names = "" if notice.reason == "digest" else named(notice.channels, notice.channel_count)  # it names them itself
+    tail = "\n".join(part for part in (names, link) if part)
     room = MOST_CHARACTERS - len(tail) - 1
     said = "".join(one if one.isprintable() or one == "\n" else " " for one in notice.text)
     if len(said) > room:

@@ -149,7 +149,7 @@ class Courier(threading.Thread):
         letter.failed_at = letter.failed_at or began
         letter.tries += 1
         letter.rest_until = now + pause_after(now - letter.failed_at)
-        if error.refused or letter.tries > PASSED_AFTER:
+        if error.refused or (letter.tries > PASSED_AFTER and not error.away):
             letter.passed += 1
         if not letter.passed or standing.in_row >= IN_A_ROW:
             standing.rest_until = now + pause_after(now - standing.failing_since)

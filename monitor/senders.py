@@ -29,11 +29,12 @@ log = logging.getLogger("cellwatch.notices")
 
 
 class NotTaken(Exception):
-    """A target did not take a message. ``refused``: it is there, but does not want this one."""
+    """A target did not take a message. ``refused``: it is there, but does not want this one. ``away``: it is not
+    there, so it would take no other one either."""
 
-    def __init__(self, why: str, *, refused: bool = False) -> None:
+    def __init__(self, why: str, *, refused: bool = False, away: bool = False) -> None:
         super().__init__(why)
-        self.refused = refused
+        self.refused, self.away = refused, away
 
 
 class Sender(Protocol):
@@ -95,11 +96,11 @@ def request(method: str, url: str, headers: Mapping[str, str], body: bytes | Non
     except urllib3.exceptions.ReadTimeoutError:
         raise NotTaken(f"did not answer within {seconds:g} s") from None
     except urllib3.exceptions.NameResolutionError:
-        raise NotTaken("its name is not known") from None
+        raise NotTaken("its name is not known", away=True) from None
     except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError):
-        raise NotTaken("takes no connection") from None
+        raise NotTaken("takes no connection", away=True) from None
     except urllib3.exceptions.SSLError:
-        raise NotTaken("its certificate or TLS is not as it should be") from None
+        raise NotTaken("its certificate or TLS is not as it should be", away=True) from None
     except (urllib3.exceptions.HTTPError, OSError, ValueError):
         raise NotTaken("broke off the connection") from None
     if 300 <= status < 400:
@@ -137,19 +138,22 @@ class Service:
         with result:
             if result:
                 return
-            said = " ".join(str(getattr(entry, "message", entry)) for entry in result.logs)
+            said = " ".join(str(getattr(entry, "message", entry)) for entry in result.logs())
             status, code = getattr(result.status, "name", ""), ERROR.search(said)
         if status == "TIMEOUT":
             raise NotTaken("did not answer in time")
+        if code is None and "onnection error" in said:
+            raise NotTaken("takes no connection", away=True)
         raise NotTaken(f"answered {code[1]}" if code else "did not take it")
 
 
 def quiet_libraries() -> None:
-    """What these libraries log holds addresses."""
+    """What these libraries log holds addresses, so it goes nowhere; apprise's own record of a call is kept."""
     for name in ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib"):
         logger = logging.getLogger(name)
-        logger.setLevel(logging.CRITICAL + 1)
         logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())  # with none at all, Python would write to stderr
 
 
 def senders(
