@@ -95,3 +95,8 @@ def test_rejected_rows_are_counted_and_the_newest_listed_as_they_were_sent() -> 
 
 def test_a_fault_of_the_archive_is_said_in_its_own_words() -> None:
     assert faults_of(told(archive_fault="The disk is full.")) == ["Archive: The disk is full."]
+
+
+def test_notices_that_do_not_arrive_are_named() -> None:
+    beats = BEATS | {"notify": {"at": NOW - 1, "error": "webhook answered 500: 1 notices wait, the oldest for 2 h."}}
+    assert faults_of(told(beats=beats)) == ["Notices: webhook answered 500: 1 notices wait, the oldest for 2 h."]

@@ -12,6 +12,7 @@ import pytest
 
 from cycling.readings import Batch, concat
 from data_access.connection import check_there
+from data_access.deliveries import Delivery
 from data_access.errors import StoreAway
 from data_access.feeder import Feeder
 from data_access.lab import Lab
@@ -116,7 +117,12 @@ def test_what_the_watcher_tells_is_published_in_one_step(lab: Lab) -> None:
     assert lab.live.full_frame() == (first, b"all")
     assert [one.id for one in lab.live.alerts()] == ["a1"]
     assert [one.id for one in lab.live.take_notices()] == ["n1"]
-    lab.live.mark_told("n1")
+    lab.live.wait_for_notices(0.1)
+    way = Delivery(notice="n1", target="webhook", not_before=NOW, since=NOW)
+    assert lab.live.post(notice(), [way])
+    assert lab.live.deliveries() == [way]
+    lab.live.delivered(way, NOW)
+    assert (lab.live.deliveries(), lab.live.take_notices()) == ([], [])
     assert lab.live.watch_positions() == {"cyc-1": 7}
     publisher = threading.Timer(0.05, lab.live.publish, (Published(now=NOW, frame=b"two"),))
     publisher.start()

@@ -227,3 +227,86 @@ def test_lines_are_found_past_comments_quotes_and_long_texts() -> None:
     assert (found["a", 0, ""], found["a", 0, "k"]) == (2, 3)
     assert (found["c", 0, "k"], found["c", 1, "k"]) == (8, 10)
     assert ("b", 0, "") not in found
+
+
+PEOPLE = """
+[lab]
+timezone = "Europe/Zurich"
+digest_at = "06:45"
+digest_days = ["mon", "thu"]
+remind_p1_minutes = 5
+undelivered_hours = 2
+
+[[cyclers]]
+id = "arbin-1"
+channels = 2
+
+[[people]]
+id = "ada"
+name = "Ada"
+notify = ["CELLWATCH_NOTIFY_ADA", "CELLWATCH_NOTIFY_ADA_PHONE"]
+working_hours = "07:00-16:30"
+days = ["tue"]
+
+[[routes]]
+severities = ["P1"]
+to = ["ada", "CELLWATCH_NOTIFY_ROOM"]
+
+[[routes]]
+scopes = ["cycler:arbin-1", "batch:2017-05-12"]
+owners = ["a.person"]
+kinds = ["contact-lost", "cycler-silent"]
+to = ["owner", "webhook"]
+when = "working-hours"
+unattended = ["ada"]
+"""
+
+
+def test_people_and_routes_are_read(tmp_path: Path) -> None:
+    routing = read(tmp_path, PEOPLE).routing
+    (ada,) = routing.people
+    assert (ada.hours.begin.isoformat(), ada.hours.end.isoformat(), ada.hours.days) == (
+        "07:00:00",
+        "16:30:00",
+        ("tue",),
+    )
+    assert [route.to for route in routing.routes] == [("ada", "CELLWATCH_NOTIFY_ROOM"), ("owner", "webhook")]
+    assert (routing.routes[0].severities, routing.routes[0].when) == (("P1",), None)
+    assert (routing.routes[1].when, routing.routes[1].unattended) == ("working-hours", ("ada",))
+    assert (routing.digest_at.isoformat(), routing.digest_days) == ("06:45:00", ("mon", "thu"))
+    assert (routing.remind_p1_minutes, routing.remind_p2_minutes, routing.undelivered_hours) == (5, 240, 2)
+    assert routing.variables == ("CELLWATCH_NOTIFY_ADA", "CELLWATCH_NOTIFY_ADA_PHONE", "CELLWATCH_NOTIFY_ROOM")
+
+
+ADA = "[[people]]\nid = 'ada'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (ADA + ADA, 'line 4 [people] id = "ada": used a second time'),
+        ("[[people]]\nid = 'owner'", 'line 2 [people] id = "owner": expected a name'),
+        (ADA + "notify = ['ADA']", 'line 3 [people] notify = ["ADA"]: expected a list of names of environment'),
+        (ADA + "working_hours = '18:00-08:00'", "the first the earlier one"),
+        (ADA + "days = ['monday']", "expected a list of days out of mon, tue"),
+        (ADA + "[[routes]]\nto = ['adda']", 'line 4 [routes] to = ["adda"]: there is no "adda"; did you mean "ada"?'),
+        ("[[routes]]\nwhen = 'always'", "line 1 [routes]: to is missing"),
+        ("[[routes]]\nto = []", "line 2 [routes] to = []: expected a list of ids of people"),
+        ("[[routes]]\nto = ['webhook']\nwhen = 'never'", "expected one of always, working-hours, digest"),
+        ("[[routes]]\nto = ['webhook']\nseverities = ['P5']", "expected a list out of P1, P2, P3, P4"),
+        ("[[routes]]\nto = ['webhook']\nscopes = ['cycler:c']", 'there is no "c"'),
+        ("[[routes]]\nto = ['webhook']\nscopes = ['room:c']", "or batch:…"),
+        ("[[routes]]\nto = ['webhook']\nkinds = ['contact-lots']", 'did you mean "contact-lost"?'),
+        ("[[routes]]\nto = ['webhook']\nunattended = ['webhook']", 'only together with when = "working-hours"'),
+        ("[lab]\ndigest_at = '7:30'", 'expected a local time such as "07:30"'),
+        ("[lab]\nremind_p1_minutes = -1", "expected minutes, or 0 for never"),
+    ],
+)
+def test_a_fault_in_people_and_routes_says_what_was_expected(tmp_path: Path, text: str, said: str) -> None:
+    assert said in "\n".join(faults(tmp_path, text))
+
+
+def test_an_address_that_was_put_there_by_mistake_is_not_repeated(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, ADA + "notify = ['slack://T0KEN/SECRET/x']")
+    assert 'notify = ["slack://…"]' in fault
+    assert "SECRET" not in fault

@@ -135,3 +135,46 @@ def test_faults_of_the_file_and_of_the_environment_come_together(root: Path) -> 
     (root / "lab.toml").write_text("[lab]\nname = 1\n")
     said = faults(root, CELLWATCH_PORT="x", CELLWATCH_HOST="0.0.0.0")
     assert len(said.splitlines()) == 3
+
+
+def test_the_addresses_of_notices_come_from_the_environment(root: Path) -> None:
+    (root / "lab.toml").write_text(
+        '[[people]]\nid = "ada"\nnotify = ["CELLWATCH_NOTIFY_ADA", "CELLWATCH_NOTIFY_PHONE"]\n'
+        '[[routes]]\nto = ["ada", "CELLWATCH_NOTIFY_ROOM"]\n'
+    )
+    found = settings.load(
+        {
+            "CELLWATCH_NOTIFY_ADA": "mailto://u:p@example.org?to=a@b.c,d@e.f, slack://a/b/c\nntfy://x",
+            "CELLWATCH_NOTIFY_ROOM": "json://room",
+            "CELLWATCH_NOTIFY_OTHER": "json://nobody-names-it",
+            "CELLWATCH_WEBHOOK_URL": "https://hooks.example.org/cellwatch",
+            "CELLWATCH_WEBHOOK_SECRET": "secret",
+            "CELLWATCH_HEARTBEAT_URL": "https://beats.example.org/uuid",
+        },
+        root,
+    )
+    assert found.notify == {
+        "CELLWATCH_NOTIFY_ADA": ("mailto://u:p@example.org?to=a@b.c,d@e.f", "slack://a/b/c", "ntfy://x"),
+        "CELLWATCH_NOTIFY_ROOM": ("json://room",),
+    }
+    assert found.notify_unset == ("CELLWATCH_NOTIFY_PHONE",)
+    assert "hooks.example.org" not in repr(found)
+    assert "slack" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://x/y", "hooks.example.org", "https:///x", "https://u:p@host/x", "http://h:99999/", "file:///etc/passwd"],
+)
+@pytest.mark.parametrize("name", ["CELLWATCH_WEBHOOK_URL", "CELLWATCH_HEARTBEAT_URL"])
+def test_a_wrong_address_is_a_fault_that_does_not_repeat_it(root: Path, name: str, url: str) -> None:
+    said = faults(root, **{name: url})
+    assert f"{name}: expected http://host/… or https://host/…" in said
+    assert url not in said
+
+
+def test_the_pages_have_one_address(root: Path) -> None:
+    assert settings.load({}, root).address == "http://127.0.0.1:8050"
+    assert settings.load({"CELLWATCH_HOST": "::1", "CELLWATCH_PORT": "9000"}, root).address == "http://[::1]:9000"
+    public = {"CELLWATCH_PUBLIC_URL": "https://lab.example.org", "CELLWATCH_OPERATOR_TOKEN": OPERATOR}
+    assert settings.load(public, root).address == "https://lab.example.org"

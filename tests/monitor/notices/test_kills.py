@@ -27,7 +27,7 @@ def test_kill_9_at_random_points_loses_nothing(
     draw, log = random.Random(7), tmp_path / "log"
     receiver.wait = 0.05  # kills also meet it between sending and marking
     late, sent = [], 0
-    for number in range(KILLS):
+    for _round in range(KILLS):
         process = processes(log, CELLWATCH_WEBHOOK_URL=receiver.url)
         began = time.time()
         assert waited(lambda began=began: lab.live.beats().get("notify", {}).get("at", 0.0) > began, 20)
