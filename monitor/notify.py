@@ -32,7 +32,7 @@ BEAT_SECONDS = 1.0
 ROUTINE_SECONDS = 10.0  # reminders, the digest, and what has waited for too long
 TIDY_SECONDS = 3600.0
 AWAY_SECONDS = 1.0
-LAST_WORD_SECONDS = 1.5  # for what is under way when the process is told to stop
+LAST_WORD_SECONDS = 1.0  # for what is under way when the process is told to stop
 DAY = 86_400.0
 
 log = logging.getLogger("cellwatch.notices")

@@ -57,7 +57,7 @@ class Webhook:
     kind: str = "webhook"
 
     def send(self, message: Message, tries: int) -> None:
-        body = json.dumps(message.facts, ensure_ascii=False).encode()
+        body = json.dumps(message.facts).encode()  # ASCII: a name may hold half a character
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": message.id,

@@ -8,6 +8,7 @@ import pytest
 
 import settings
 from cycling.detectors import PLANNED, REGISTRY
+from cycling.lab_keys import REPEATED, SINGLE
 from cycling.toml_lines import lines_of
 from cycling.topology import Topology
 
@@ -310,3 +311,10 @@ def test_an_address_that_was_put_there_by_mistake_is_not_repeated(tmp_path: Path
     (fault,) = faults(tmp_path, ADA + "notify = ['slack://T0KEN/SECRET/x']")
     assert 'notify = ["slack://…"]' in fault
     assert "SECRET" not in fault
+
+
+@pytest.mark.parametrize("table", ["lab", "people", "routes"])
+def test_every_setting_stands_in_the_documentation(table: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    for key in {**SINGLE, **REPEATED}[table]:
+        assert f"| `{key}` |" in text
