@@ -2,7 +2,7 @@
 
 The main loop wakes when something is put into the outbox, decides to whom it goes, and keeps that in Redis in the
 same step in which the notice leaves the outbox. A courier for each target does the rest. Without targets the
-notices are written to the log.
+notices are written to the log. Of several notifiers one is at work at a time, by a lease; the others wait.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from cycling.telling import message
 from cycling.types import Notice
 from data_access.deliveries import Delivery
 from data_access.lab import Lab, StoreAway
+from data_access.leases import Lease
 from monitor.courier import Courier, Letter
 from monitor.planning import plan, told_of
 from monitor.pulse import Pulse, trouble
@@ -32,6 +33,7 @@ BEAT_SECONDS = 1.0
 ROUTINE_SECONDS = 10.0  # reminders, the digest, and what has waited for too long
 TIDY_SECONDS = 3600.0
 AWAY_SECONDS = 1.0
+HOLD_SECONDS = 2.5  # between two prolongings of the lease, which is for ten
 LAST_WORD_SECONDS = 1.0  # for what is under way when the process is told to stop
 DAY = 86_400.0
 
@@ -56,8 +58,10 @@ def run(lab: Lab, stop: threading.Event, clock: Callable[[], float], outgoing: O
     was_away = ""
     while not stop.is_set():
         try:
-            notifier.round()
-            lab.live.wait_for_notices(BEAT_SECONDS)
+            if notifier.round():
+                lab.live.wait_for_notices(BEAT_SECONDS)
+            else:
+                stop.wait(BEAT_SECONDS)
             was_away = ""
         except StoreAway as away:
             if str(away) != was_away:
@@ -82,14 +86,20 @@ class Notifier:
         self.written = 0
         self._stranded: dict[str, int] = {}  # what waits for targets that are not configured any more
         self._begun = False
+        self._lease = Lease(lab.live, "notify", resumes=True)
+        self._token: str | None = None
+        self._held_at = 0.0
+        self._waits = False
         self._beat_at = self._routine_at = self._tidied_at = -TIDY_SECONDS
 
-    def round(self) -> None:
-        """Take what waits, and do what is due. Raises StoreAway."""
+    def round(self) -> bool:
+        """Take what waits, and do what is due; says whether it is this notifier's turn. Raises StoreAway."""
+        self.heard_at = self.clock()
+        if not self._has_turn():
+            return False
         self._begin()
         self.take_waiting()
         now, steady = self.clock(), time.monotonic()
-        self.heard_at = now
         self._revive()
         if steady - self._routine_at >= ROUTINE_SECONDS:
             self.remind(now)
@@ -102,6 +112,7 @@ class Notifier:
         if steady - self._tidied_at > TIDY_SECONDS:
             self.lab.live.forget_notices(now)
             self._tidied_at = steady
+        return True
 
     def take_waiting(self) -> int:
         """Say to whom everything in the outbox goes; returns how many there were."""
@@ -155,6 +166,26 @@ class Notifier:
         for courier in self.couriers.values():
             if courier.is_alive():
                 courier.join(max(until - time.monotonic(), 0.0))
+        try:
+            self._lease.release()
+        except StoreAway as away:
+            log.warning("%s The lease runs out by itself.", away)
+
+    def _has_turn(self) -> bool:
+        """Whether this notifier is the one at work. One that was not for a while begins anew with what is stored."""
+        steady = time.monotonic()
+        if self._token is not None and steady - self._held_at < HOLD_SECONDS:
+            return True
+        token, before = self._lease.hold(), self._token
+        if token is None and (before is not None or not self._waits):
+            log.warning("Another notifier is at work; this one waits for its turn.")
+        if token != before:
+            for courier in self.couriers.values():
+                courier.end()
+            self.couriers.clear()
+            self._begun = False
+        self._waits, self._token, self._held_at = token is None, token, steady
+        return token is not None
 
     def _begin(self) -> None:
         """Once: the couriers, with what an earlier process left to them."""

@@ -92,6 +92,28 @@ def test_no_secret_is_said_anywhere(
         assert secret not in said, secret
 
 
+def test_of_two_notifiers_one_is_at_work_and_the_other_takes_over(
+    lab: Lab, receiver: Receiver, processes: Callable[..., Process], tmp_path: Path
+) -> None:
+    logs = tmp_path / "first", tmp_path / "second"
+    first = processes(logs[0], CELLWATCH_WEBHOOK_URL=receiver.url)
+    assert waited(lambda: lab.live.beats().get("notify", {}).get("pid") == first.pid, 20)
+    second = processes(logs[1], CELLWATCH_WEBHOOK_URL=receiver.url)
+    assert waited(lambda: "waits for its turn" in logs[1].read_text(), 20)
+    receiver.wait = 0.2
+    publish(lab, *(notice(f"n{number}") for number in range(5)))
+    assert waited(lambda: len(receiver.took) == 5)
+    assert waited(lambda: not lab.live.deliveries())
+    first.kill()
+    first.wait()
+    began = time.time()
+    publish(lab, notice("last"))
+    assert waited(lambda: "last" in receiver.ids)
+    assert receiver.took[-1].at - began < 5.0
+    assert len(receiver.ids) == 6
+    assert waited(lambda: lab.live.beats()["notify"]["pid"] == second.pid)
+
+
 def _test(tmp_path: Path, text: str, **environment: str) -> tuple[int, str]:
     (tmp_path / "lab.toml").write_text(text)
     told = {**os.environ, "CELLWATCH_LAB": str(tmp_path / "lab.toml"), "CELLWATCH_HOME": str(tmp_path), **environment}
