@@ -11,7 +11,7 @@ import numpy as np
 
 from cycling.alarm_figures import Figure, figures
 from cycling.alarm_rates import TEN_MINUTES, Flood, chatters, floods, most_within, must_have_chattered, per_slice
-from cycling.alerts import ANNOUNCED
+from cycling.announcing import ANNOUNCED
 from cycling.types import Alert, Notice, Severity
 
 DAY, HOUR = 86_400.0, 3600.0
