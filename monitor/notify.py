@@ -10,44 +10,31 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from cycling.digest import Lines, digest, due_day
-from cycling.recording import span
 from cycling.reminders import ToldOf, forgotten, reminder
 from cycling.routing import About, about, digest_targets
-from cycling.telling import message
 from cycling.types import Notice
 from data_access.deliveries import Delivery
 from data_access.lab import Lab, StoreAway
 from data_access.leases import Lease
-from monitor.courier import Courier, Letter
+from monitor.couriers import Couriers, Outgoing
 from monitor.planning import plan, told_of
 from monitor.pulse import Pulse, trouble
-from monitor.senders import Sender
+
+__all__ = ["Notifier", "Outgoing", "run"]
 
 BEAT_SECONDS = 1.0
 ROUTINE_SECONDS = 10.0  # reminders, the digest, and what has waited for too long
 TIDY_SECONDS = 3600.0
 AWAY_SECONDS = 1.0
 HOLD_SECONDS = 2.5  # between two prolongings of the lease, which is for ten
-LAST_WORD_SECONDS = 1.0  # for what is under way when the process is told to stop
 DAY = 86_400.0
 
 log = logging.getLogger("cellwatch.notices")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outgoing:
-    """What the environment says of the ways out."""
-
-    senders: Mapping[str, Sender] = field(default_factory=dict)
-    unset: tuple[str, ...] = ()  # variables that lab.toml names and the environment does not have
-    address: str = "http://127.0.0.1:8050"  # of the pages
-    heartbeat_url: str | None = field(default=None, repr=False)
 
 
 def run(lab: Lab, stop: threading.Event, clock: Callable[[], float], outgoing: Outgoing | None = None) -> None:
@@ -77,15 +64,13 @@ class Notifier:
     def __init__(self, lab: Lab, outgoing: Outgoing, clock: Callable[[], float]) -> None:
         self.lab, self.outgoing, self.clock = lab, outgoing, clock
         self.routing, self.zone = lab.topology.routing, ZoneInfo(lab.topology.timezone)
-        self.couriers: dict[str, Courier] = {}
+        self.couriers = Couriers(lab, outgoing, clock)
         self.targets: dict[str, tuple[str, ...]] = {}  # behind each name of a route
         for target in outgoing.senders:
             name = target.partition(":")[0]
             self.targets[name] = (*self.targets.get(name, ()), target)
         self.heard_at = clock()
         self.written = 0
-        self._stranded: dict[str, int] = {}  # what waits for targets that are not configured any more
-        self._begun = False
         self._lease = Lease(lab.live, "notify", resumes=True)
         self._token: str | None = None
         self._held_at = 0.0
@@ -97,17 +82,17 @@ class Notifier:
         self.heard_at = self.clock()
         if not self._has_turn():
             return False
-        self._begin()
+        self.couriers.begin()
         self.take_waiting()
         now, steady = self.clock(), time.monotonic()
-        self._revive()
+        self.couriers.revive()
         if steady - self._routine_at >= ROUTINE_SECONDS:
             self.remind(now)
             self.make_digest(now)
-            self._complain()
+            self.couriers.complain()
             self._routine_at = steady
         if steady - self._beat_at >= BEAT_SECONDS * 0.9:
-            self._beat(now)
+            self.lab.live.beat("notify", {"written": self.written, **self.couriers.told()}, now)
             self._beat_at = steady
         if steady - self._tidied_at > TIDY_SECONDS:
             self.lab.live.forget_notices(now)
@@ -159,13 +144,8 @@ class Notifier:
         return trouble(self.lab, self.heard_at, self.clock())
 
     def end(self) -> None:
-        """Begin nothing more; what is under way gets a moment, and otherwise is told again next time."""
-        for courier in self.couriers.values():
-            courier.end()
-        until = time.monotonic() + LAST_WORD_SECONDS
-        for courier in self.couriers.values():
-            if courier.is_alive():
-                courier.join(max(until - time.monotonic(), 0.0))
+        """Begin nothing more, and let another notifier have the turn at once."""
+        self.couriers.end()
         try:
             self._lease.release()
         except StoreAway as away:
@@ -180,33 +160,9 @@ class Notifier:
         if token is None and (before is not None or not self._waits):
             log.warning("Another notifier is at work; this one waits for its turn.")
         if token != before:
-            for courier in self.couriers.values():
-                courier.end()
-            self.couriers.clear()
-            self._begun = False
+            self.couriers.halt()
         self._waits, self._token, self._held_at = token is None, token, steady
         return token is not None
-
-    def _begin(self) -> None:
-        """Once: the couriers, with what an earlier process left to them."""
-        if self._begun:
-            return
-        left: dict[str, dict[str, Letter]] = {}
-        for delivery in self.lab.live.deliveries():
-            notice = self.lab.live.notice(delivery.notice)
-            if notice is None:
-                self.lab.live.delivered(delivery, self.clock())  # its text is gone: there is nothing to tell
-                log.error("The notice %s for %s is lost.", delivery.notice, delivery.target)
-            else:
-                left.setdefault(delivery.target, {})[delivery.field] = self._letter(delivery, notice)
-        for target, sender in self.outgoing.senders.items():
-            courier = Courier(target, sender, self.lab, self.clock, left.pop(target, {}))
-            self.couriers[target] = courier
-            courier.start()
-        self._stranded = {target: len(letters) for target, letters in left.items()}
-        for name in self.outgoing.unset:
-            log.warning("lab.toml names %s, which is not set: nobody is told through it.", name)
-        self._begun = True
 
     def _post(self, notice: Notice, known: dict[str, ToldOf], about_of: Callable[[Notice], About]) -> None:
         now = self.clock()
@@ -223,26 +179,18 @@ class Notifier:
         self._write(notice)
         for name in found.unset:
             log.error("The notice %s was to go to %s, which is not set.", notice.id, name)
-        self._hand_over(notice, found.deliveries)
+        self.couriers.give(notice, found.deliveries)
 
     def _send(self, notice: Notice, targets: list[str], now: float) -> None:
         """A notice to these targets, once."""
         deliveries = [Delivery(notice=notice.id, target=one, not_before=now, since=now) for one in targets]
         if self.lab.live.post(notice, deliveries):
             self._write(notice)
-            self._hand_over(notice, deliveries)
+            self.couriers.give(notice, deliveries)
 
     def _write(self, notice: Notice) -> None:
         self.written += 1
         log.info("%s %s: %s", notice.severity, notice.reason, notice.text.replace("\n", " "))
-
-    def _hand_over(self, notice: Notice, deliveries: tuple[Delivery, ...] | list[Delivery]) -> None:
-        for delivery in deliveries:
-            self.couriers[delivery.target].give(self._letter(delivery, notice))
-
-    def _letter(self, delivery: Delivery, notice: Notice) -> Letter:
-        told = message(notice, self.lab.topology.name, self.outgoing.address)
-        return Letter(delivery=delivery, message=told, sent_at=notice.sent_at)
 
     def _about(self) -> Callable[[Notice], About]:
         """What the channels of a notice have to do with; asks for tests only where a route asks for owners."""
@@ -261,42 +209,3 @@ class Notifier:
         return Lines(
             whose=person, concerns=lambda alert: any(owners.get(channel) == person for channel in alert.channels)
         )
-
-    def _revive(self) -> None:
-        """A courier that died of a fault of ours goes on from what it had; its traceback is in the log."""
-        for target, courier in list(self.couriers.items()):
-            if not courier.is_alive():
-                log.error("The courier of %s died; another one goes on.", target)
-                self.couriers[target] = Courier(target, courier.sender, self.lab, self.clock, courier.letters)
-                self.couriers[target].standing.unmarked = courier.standing.unmarked
-                self.couriers[target].start()
-
-    def _complain(self) -> None:
-        """Say in the log, once of each, what has waited for too long."""
-        for target, courier in self.couriers.items():
-            for letter in courier.overdue(self.routing.undelivered_hours * 3600):
-                if not letter.complained:
-                    letter.complained = True
-                    why = courier.standing.why or "was not reached"
-                    log.error("Notice %s is still not delivered: %s %s.", letter.message.id, target, why)
-
-    def _beat(self, now: float) -> None:
-        told: dict[str, str] = {}
-        for courier in self.couriers.values():
-            told |= courier.told()
-        waiting = sum(len(courier.letters) for courier in self.couriers.values())
-        info = {"written": self.written, "waiting": waiting, "targets": told, "error": self._error(now)}
-        self.lab.live.beat("notify", info, now)
-
-    def _error(self, now: float) -> str | None:
-        """What a person must mend, in sentences; None when there is nothing."""
-        said = [f"{name} is named in lab.toml and not set: nobody is told through it." for name in self.outgoing.unset]
-        for target, count in self._stranded.items():
-            said.append(f"{count} notices wait for {target}, which is not configured any more.")
-        for target, courier in self.couriers.items():
-            late = courier.overdue(self.routing.undelivered_hours * 3600)
-            if late:
-                oldest = span(now - min(letter.delivery.since for letter in late))
-                why = courier.standing.why or "was not reached"
-                said.append(f"{target} {why}: {len(late)} notices wait, the oldest for {oldest}. They are kept.")
-        return " ".join(said) or None
