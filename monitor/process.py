@@ -7,11 +7,13 @@ import signal
 import threading
 import time
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from data_access.lab import Lab, connect
-from monitor import compact, notify, record, watch
-from monitor.senders import senders
 from settings import Settings
+
+if TYPE_CHECKING:
+    from monitor.couriers import Outgoing
 
 
 def run_process(name: str, settings: Settings) -> int:
@@ -30,21 +32,33 @@ def run_process(name: str, settings: Settings) -> int:
         archive_url=settings.archive_url,
         topology=settings.topology,
     )
+    # Each imports only its own work: one that was killed is back the sooner.
     if name == "record":
+        from monitor import record
+
         record.run(lab, stop, time.time, recorders=settings.recorders)
     elif name == "watch":
+        from monitor import watch
+
         watch.run(lab, settings.detectors, stop, time.time, demo=settings.demo, watchers=settings.watchers)
     elif name == "compact":
+        from monitor import compact
+
         compact.step_back()
         compact.run(lab, stop, time.time)
     else:
+        from monitor import notify
+
         notify.run(lab, stop, time.time, outgoing(settings))
     return 0
 
 
-def outgoing(settings: Settings) -> notify.Outgoing:
+def outgoing(settings: Settings) -> Outgoing:
     """The ways out that the environment gives to notices."""
-    return notify.Outgoing(
+    from monitor.couriers import Outgoing
+    from monitor.senders import senders
+
+    return Outgoing(
         senders=senders(settings.webhook_url, settings.webhook_secret, settings.notify),
         unset=settings.notify_unset,
         address=settings.address,
