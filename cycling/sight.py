@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cycling.climate import Climate, climate_of
 from cycling.context import Rows, rows_of
 from cycling.limits import Limits
 from cycling.memory import Turn
@@ -24,6 +25,7 @@ class Sight:
     thermometry: Thermometry
     stillness: Stillness
     plausibility: Plausibility
+    climate: Climate
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -39,4 +41,5 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         thermometry=thermometry_of(turn, rows),
         stillness=stillness_of(turn, rows),
         plausibility=plausibility_of(turn, rows),
+        climate=climate_of(turn, rows),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cycling.detectors.base import ReadingDetector
+from cycling.detectors.chamber_off_setpoint import ChamberOffSetpoint
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.contact_lost import ContactLost
 from cycling.detectors.cycler_silent import CyclerSilent
@@ -24,6 +25,7 @@ READING: tuple[type[ReadingDetector], ...] = (
     ThermocoupleOpen,
     Frozen,
     ImpossibleValue,
+    ChamberOffSetpoint,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
@@ -37,7 +39,6 @@ PLANNED = frozenset(
     [
         "contact-intermittent",
         "contact-resistance",
-        "chamber-off-setpoint",
         "thermocouple-detached",
         "thermocouples-swapped",
         "thermocouple-logger-fault",

@@ -22,6 +22,11 @@ FAULTS = {
     "thermocouple-open": spoil(HELD, MIDDLE, surface_temperature_celsius=1372.0),
     "frozen": spoil(HELD, MIDDLE, voltage_volt=3.5, current_ampere=-2.0, surface_temperature_celsius=30.0),
     "impossible-value": spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), voltage_volt=99.0),
+    "chamber-off-setpoint": spoil(
+        HELD,
+        slice(MIDDLE.start, MIDDLE.start + 60),
+        ambient_temperature_celsius=25 + np.minimum(0.15 * np.arange(60), 3.0) + 0.1 * np.sin(np.arange(60)),
+    ),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
 
