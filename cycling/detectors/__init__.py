@@ -8,7 +8,9 @@ from typing import Any
 from cycling.detectors.base import ReadingDetector
 from cycling.detectors.chamber_off_setpoint import ChamberOffSetpoint
 from cycling.detectors.channel_silent import ChannelSilent
+from cycling.detectors.clock_shift import ClockShift
 from cycling.detectors.contact_lost import ContactLost
+from cycling.detectors.counters_reset import CountersReset
 from cycling.detectors.cycler_silent import CyclerSilent
 from cycling.detectors.frozen import Frozen
 from cycling.detectors.impossible_value import ImpossibleValue
@@ -26,6 +28,8 @@ READING: tuple[type[ReadingDetector], ...] = (
     Frozen,
     ImpossibleValue,
     ChamberOffSetpoint,
+    CountersReset,
+    ClockShift,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
@@ -43,11 +47,9 @@ PLANNED = frozenset(
         "thermocouples-swapped",
         "thermocouple-logger-fault",
         "calibration-suspect",
-        "counters-reset",
         "power-outage",
         "network-outage",
         "unparseable",
-        "clock-shift",
         "never-started",
         "abnormal-heating",
         "thermal-runaway",

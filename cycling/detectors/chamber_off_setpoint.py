@@ -10,7 +10,7 @@ import numpy as np
 
 from cycling.climate import Climate
 from cycling.detectors.base import Check, Words
-from cycling.rows import Floats
+from cycling.rows import Bools, Floats
 from cycling.sight import Sight
 from cycling.types import Severity
 
@@ -84,13 +84,14 @@ class ChamberOffSetpoint:
         own = sight.per_row(sight.rows.limits.tolerance)
         return np.where(np.isnan(own), self.tolerance_kelvin, own)
 
-    def _settled(self, air: Climate, tolerance: Floats) -> Floats:
+    def _settled(self, air: Climate, tolerance: Floats) -> Bools:
         """Near the setpoint, or back to the usual, by the mean of 15 min."""
         least = DEADBAND_DRIFT * self.drift_kelvin
         usual = (np.abs(air.recent - air.usual) <= least) | (np.abs(air.recent) <= least)
-        return np.where(np.isnan(air.usual), np.abs(air.recent) <= tolerance - self.deadband_kelvin, usual)
+        learning = np.isnan(air.usual)
+        return np.asarray(np.where(learning, np.abs(air.recent) <= tolerance - self.deadband_kelvin, usual))
 
-    def _rank(self, air: Climate, lost: Floats) -> Floats:
+    def _rank(self, air: Climate, lost: Bools) -> Floats:
         hot = np.fmax(self.danger_celsius, air.setpoint + 5.0)  # a chamber may be set to 60 °C
         danger = (air.air > hot) | (air.off > self.danger_kelvin)
         return np.where(air.leapt | ~lost, 3.0, np.where(danger, 1.0, 2.0))
