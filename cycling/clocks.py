@@ -72,7 +72,7 @@ def _believed(jump: Floats, *, tested: Floats, lately: Floats, walled: Floats) -
     agrees = np.abs(lately - tested) <= np.maximum(2.0, 0.25 * np.abs(jump))
     prompt = lately >= 0.5 * tested  # a backlog that arrives at once tells nothing
     forward = np.where(told, agrees & prompt, jump <= LONGEST_STEP)
-    return (jump < 0) | _daylight(jump) | forward
+    return np.asarray((jump < 0) | _daylight(jump) | forward)
 
 
 def _daylight(jump: Floats) -> Bools:
@@ -103,9 +103,9 @@ def _steps(turn: Turn, rows: Rows, jump: Floats, events: Bools, smooth: Floats) 
     turn.keep_runs("clocks.step", newest)
     turn.keep_runs("clocks.usual", usual)
     turn.keep_runs("clocks.stepped", stepped)
-    place = np.full(runs.length, -1.0)
-    place[found] = np.arange(len(found))
-    last = runs.last_where(place >= 0, place, np.full(len(standing), -1.0)).astype(int)
+    of_event = np.full(runs.length, -1.0)
+    of_event[found] = np.arange(len(found))
+    last = runs.last_where(of_event >= 0, of_event, np.full(len(standing), -1.0)).astype(int)
     return np.concatenate([standing, told])[np.where(last >= 0, len(standing) + last, runs.of_row)]
 
 

@@ -72,7 +72,9 @@ def _usual_maximum(facts: TestFacts) -> float:
 
 
 def _setpoints(chambers: Sequence[Chamber | None], run_of_row: np.ndarray, unix: Floats) -> Floats:
-    standing = np.array([np.nan if chamber is None else chamber.setpoint_celsius for chamber in chambers])
+    standing = np.array(
+        [np.nan if chamber is None else chamber.setpoint_celsius for chamber in chambers], dtype=np.float64
+    )
     setpoint: Floats = standing[run_of_row]
     for run in [run for run, chamber in enumerate(chambers) if chamber and chamber.setpoints]:
         rows = np.flatnonzero(run_of_row == run)

@@ -40,7 +40,8 @@ class CountersReset:
     def words(self, sight: Sight, row: int) -> Words:
         restarts = sight.restarts
         fell = {name: SAID[name] for name, flag in restarts.fell.items() if flag[row]}
-        told, evidence = [], {}
+        told: list[str] = []
+        evidence: dict[str, float] = {}
         for name, (word, form, unit) in fell.items():
             before, value = float(restarts.before[name][row]), float(restarts.values[name][row])
             told.append(f"{word} {form.format(before / unit)} → {form.format(value / unit)}")
