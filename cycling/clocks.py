@@ -54,7 +54,7 @@ def clocks_of(turn: Turn, batch: Batch, rows: Rows, time_factor: float) -> Clock
 
 def _since(turn: Turn, rows: Rows, name: str, clock: Floats) -> Floats:
     """Seconds since the row before by this clock."""
-    passed = clock - rows.runs.previous(clock, turn.carry(name, np.nan))
+    passed: Floats = clock - rows.runs.previous(clock, turn.carry(name, np.nan))
     turn.keep(name, clock)
     return passed
 

@@ -34,6 +34,8 @@ class Finding:
     test: str
     words: Words | None = None
     row: int = field(default=-1, compare=False)
+    scope: str | None = None  # where it is wider than its channel
+    channels: tuple[str, ...] = ()  # all that it is about; by default its channel
 
 
 def judge(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector]) -> list[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cycling.climate import Climate, climate_of
 from cycling.clocks import Clocks, clocks_of
 from cycling.context import Rows, rows_of
+from cycling.ending import Ending, ending_of
 from cycling.limits import Limits
 from cycling.memory import Turn
 from cycling.plausibility import Plausibility, plausibility_of
@@ -30,6 +31,7 @@ class Sight:
     climate: Climate
     restarts: Restarts
     clocks: Clocks
+    ending: Ending
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -48,4 +50,5 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         climate=climate_of(turn, rows),
         restarts=restarts_of(turn, batch, rows),
         clocks=clocks_of(turn, batch, rows, time_factor),
+        ending=ending_of(turn, batch, rows),
     )

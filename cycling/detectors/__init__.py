@@ -12,12 +12,17 @@ from cycling.detectors.clock_shift import ClockShift
 from cycling.detectors.contact_lost import ContactLost
 from cycling.detectors.counters_reset import CountersReset
 from cycling.detectors.cycler_silent import CyclerSilent
+from cycling.detectors.finished import Finished
 from cycling.detectors.frozen import Frozen
 from cycling.detectors.impossible_value import ImpossibleValue
+from cycling.detectors.never_started import NeverStarted
 from cycling.detectors.over_temperature import OverTemperature
 from cycling.detectors.over_voltage import OverVoltage
+from cycling.detectors.thermocouple_logger_fault import ThermocoupleLoggerFault
 from cycling.detectors.thermocouple_open import ThermocoupleOpen
+from cycling.detectors.thermocouples_swapped import ThermocouplesSwapped
 from cycling.detectors.under_voltage import UnderVoltage
+from cycling.detectors.unparseable import Unparseable
 
 READING: tuple[type[ReadingDetector], ...] = (
     ContactLost,
@@ -30,11 +35,16 @@ READING: tuple[type[ReadingDetector], ...] = (
     ChamberOffSetpoint,
     CountersReset,
     ClockShift,
+    Finished,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
     ChannelSilent.kind: ChannelSilent,
     CyclerSilent.kind: CyclerSilent,
+    NeverStarted.kind: NeverStarted,
+    ThermocoupleLoggerFault.kind: ThermocoupleLoggerFault,
+    ThermocouplesSwapped.kind: ThermocouplesSwapped,
+    Unparseable.kind: Unparseable,
 }
 
 # Kinds whose names are settled but whose detectors are not built yet: a lab.toml may already set their limits, and
@@ -44,13 +54,9 @@ PLANNED = frozenset(
         "contact-intermittent",
         "contact-resistance",
         "thermocouple-detached",
-        "thermocouples-swapped",
-        "thermocouple-logger-fault",
         "calibration-suspect",
         "power-outage",
         "network-outage",
-        "unparseable",
-        "never-started",
         "abnormal-heating",
         "thermal-runaway",
         "self-discharge",
@@ -62,7 +68,6 @@ PLANNED = frozenset(
         "current-off-setpoint",
         "stalled",
         "end-of-life",
-        "finished",
         "laggard",
         "forecast-moved",
         "batch-shift",

@@ -33,6 +33,9 @@ FAULTS = {
         cycle_count=HELD.numbers("cycle_count")[MIDDLE.start :] - 2,
         test_time_second=30.0 * np.arange(len(HELD) - MIDDLE.start),
     ),
+    "finished": spoil(
+        HELD.with_columns(channel_status=np.full(len(HELD), "running", dtype=object)), MIDDLE, channel_status="stopped"
+    ),
     "clock-shift": spoil(
         HELD, slice(MIDDLE.start, None), unix_time_second=HELD.numbers("unix_time_second")[MIDDLE.start :] - 3600
     ),
