@@ -13,6 +13,7 @@ from cycling.readings import Batch
 from cycling.rows import Bools, Floats
 
 LEAST_STEP = 1.5  # s; whole-second stamps jitter by 1
+TAKEN_BACK = 2.0  # s that two steps in a row may differ by, to be one wrong stamp
 DAYLIGHT, DAYLIGHT_MARGIN = 3600.0, 5.0  # s
 LONGEST_STEP = 90.0  # s forward; where arrival tells nothing, more is a pause
 USUAL = 2.5  # times the step that this test has shown twice
@@ -86,6 +87,8 @@ def _steps(turn: Turn, rows: Rows, jump: Floats, events: Bools, smooth: Floats) 
     newest = turn.carry("clocks.step", np.nan, (3,))
     usual = turn.carry("clocks.usual", 0.0, (2,))
     stepped = turn.carry("clocks.stepped", -np.inf)
+    taken_back = np.abs(jump + runs.previous(jump, turn.carry("clocks.jump", np.nan))) <= TAKEN_BACK
+    turn.keep("clocks.jump", jump)
     number = runs.count(np.ones(runs.length, dtype=bool), turn.carry("clocks.rows", 0.0))
     turn.keep("clocks.rows", number)
     standing = newest.copy()
@@ -93,8 +96,8 @@ def _steps(turn: Turn, rows: Rows, jump: Floats, events: Bools, smooth: Floats) 
     told = np.empty((len(found), 3))
     for place, row in enumerate(found.tolist()):
         run, size = int(runs.of_row[row]), float(jump[row])
-        if number[row] - stepped[run] <= 1 and abs(newest[run, 0] + size) <= 2.0:
-            newest[run] = np.nan
+        if taken_back[row]:
+            newest[run] = np.nan if number[row] - stepped[run] <= 1 else newest[run]
         elif _daylight(jump[row : row + 1])[0] or abs(size) > USUAL * usual[run, 0]:
             newest[run] = size, rows.elapsed[row], smooth[row]
             stepped[run] = number[row]
