@@ -41,6 +41,9 @@ def restarts_of(turn: Turn, batch: Batch, rows: Rows) -> Restarts:
     before, fell = {}, {}
     for name, value in values.items():
         carry = turn.carry(f"restarts.{name}", np.nan)
+        if name not in batch.columns and np.isnan(carry).all():
+            before[name], fell[name] = value, np.zeros(runs.length, dtype=bool)
+            continue
         held = runs.last_where(~np.isnan(value), value, carry)
         before[name] = runs.previous(held, carry)
         turn.keep(f"restarts.{name}", held)

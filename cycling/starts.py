@@ -17,7 +17,8 @@ from cycling.rows import Floats
 from cycling.topology import TestFacts, Topology
 from cycling.types import Severity
 
-AGAIN = 3600.0  # s until what is idle, or told, is looked at again
+AGAIN = 3600.0  # s until what is idle, or told, is looked at again …
+SELDOM = 21_600.0  # … and what was never heard: every look cuts a replay in two
 STILL_HEARD = 7200.0  # s; a fellow that has not been heard for longer says nothing of now
 
 
@@ -95,8 +96,11 @@ class Starts:
         delay = self.limits.delay_seconds
         young = [delay - one.seconds for one in standings if one.heard and one.seconds < delay and one.recent]
         waits = [max(min(young), 60.0)] if young else []
-        if idle or self._open or any(one.ampere == 0.0 and one.recent for one in standings):
+        heard = {one.channel for one in standings if one.heard}
+        if heard & (idle.keys() | self._open.keys()) or any(one.ampere == 0.0 and one.recent for one in standings):
             waits.append(AGAIN)
+        elif len(heard) < len(standings):
+            waits.append(SELDOM)
         return now + self._scaled(min(waits)) if waits else np.inf
 
     def _scaled(self, seconds: float) -> float:
@@ -141,7 +145,7 @@ class Starts:
     def _told(self, idle: Mapping[str, tuple[Standing, list[Standing]]]) -> Iterator[Finding]:
         for channel, (one, running) in idle.items():
             waited = one.seconds if one.heard else max(fellow.seconds for fellow in running)
-            rank = 2 if waited >= self.limits.escalate_seconds else 3
+            rank = 2 if one.heard and waited >= self.limits.escalate_seconds else 3
             known = self._open.get(channel)
             if waited < self.limits.delay_seconds or (known and known[1] <= rank):
                 continue

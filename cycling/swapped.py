@@ -23,6 +23,7 @@ from cycling.topology import Topology
 SLOT, SLOTS = 240.0, 60  # s of data time, and how many are kept
 KNOWN = 54  # of them must be there
 LOOK = 21_600.0  # s of data time between looks
+FEW = 4  # channels; beside so few a look costs a replay much, and there is half as often one
 OFFSET = 0.5  # s after the full look, where few rows arrive
 TIME_CONSTANT = 960.0  # s; NASA's cells 8 to 37 min
 LEAST_SWING = 0.05  # the squared current must move by this share of its largest value
@@ -104,7 +105,7 @@ class Swaps:
 
     def expect(self, clock: float) -> None:
         """Rows are about to come from this time of arrival on."""
-        if self._due == np.inf and self.limits.enabled:
+        if self._due == np.inf and self.limits.enabled and len(self.memory.index) > 1:
             self._due = self._after(clock)
 
     def due(self) -> float:
@@ -126,7 +127,8 @@ class Swaps:
         self._due = np.inf if saved.get("due") is None else saved["due"]
 
     def _after(self, now: float) -> float:
-        every = LOOK / self.topology.time_factor
+        few = 2.0 if len(self.memory.index) < FEW else 1.0
+        every = few * LOOK / self.topology.time_factor
         return float((np.floor((now - OFFSET) / every) + 1) * every + OFFSET)
 
     def _store(self, place: Ints, slot: Floats, sums: Floats) -> None:
