@@ -22,6 +22,7 @@ STALE = 600.0  # s; a sensor read less often than that says nothing of now
 GAP = 1800.0  # s between readings; what was before says nothing of what is
 LEAP, LEAP_WITHIN = 10.0, 300.0  # K between readings that are at most so many s apart: a sensor, not air
 NEAR = 1.0  # K from the setpoint: from here a deviation counts its time
+AWAY = 0.8  # K from both the setpoint and the usual: the air is on its way out
 STILL = 0.4  # K between the hours: held as only a chamber does
 
 
@@ -30,8 +31,8 @@ class Climate:
     """Per row, in °C and K, NaN where not known. ``air`` is the newest believable value of the chamber sensor,
     ``setpoint`` as lab.toml says (``told``) or learned, ``off`` their difference. ``masked``: a commanded change
     is under way. ``leapt``: the air came here by a jump that no air makes. ``level``, ``recent``, ``last``: mean
-    difference over 50, 15 and 5 min; ``usual``, ``low``, ``high``: the mean, the lowest and the highest 5 min of the
-    hours before; ``since``: unix time at which the air was last near its setpoint; ``still``: held as in a chamber."""
+    difference over 60, 15 and 5 min; ``usual``, ``low``, ``high``: the mean, the lowest and the highest 5 min of the
+    hours before; ``away``: for how long (s) it has been 0.8 K from both setpoint and usual; ``since``: unix time at which the air was last near its setpoint; ``still``: held as in a chamber."""
 
     air: Floats
     setpoint: Floats
@@ -46,6 +47,7 @@ class Climate:
     low: Floats
     high: Floats
     since: Floats
+    away: Floats
     still: Bools
 
 
@@ -68,6 +70,10 @@ def climate_of(turn: Turn, rows: Rows) -> Climate:
     jumped = good & (np.abs(air - before) > LEAP) & (rows.elapsed - before_at <= LEAP_WITHIN)
     leapt = runs.last_where(jumped | near, jumped.astype(float), turn.carry("climate.leapt", 0.0))
     since = runs.last_where(near, rows.unix, turn.carry("climate.since", np.nan))
+    usual = known[:, habit.USUAL] - reference
+    apart = np.fmin(np.abs(off), np.abs(off - usual)) > AWAY
+    home = runs.last_where(~apart, rows.elapsed, turn.carry("climate.home", 0.0))
+    turn.keep("climate.home", home)
     turn.keep("climate.air", air)
     turn.keep("climate.at", air_at)
     turn.keep("climate.leapt", leapt)
@@ -82,10 +88,11 @@ def climate_of(turn: Turn, rows: Rows) -> Climate:
         level=known[:, habit.LEVEL] - reference,
         recent=known[:, habit.RECENT] - reference,
         last=known[:, habit.LAST] - reference,
-        usual=known[:, habit.USUAL] - reference,
+        usual=usual,
         low=known[:, habit.LOW] - reference,
         high=known[:, habit.HIGH] - reference,
         since=since,
+        away=rows.elapsed - home,
         still=known[:, habit.SPAN] <= STILL,
     )
 
@@ -106,6 +113,7 @@ def _nothing(length: int, setpoint: Floats) -> Climate:
         low=missing,
         high=missing,
         since=missing,
+        away=missing,
         still=never,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from statistics import fmean, median
 
 BLOCK = 300.0  # s; the mean over one is a reading without its noise
-BLOCKS = 10  # of the level: 50 min, twice the slowest compressor cycle seen (25 min)
+BLOCKS = 12  # of the level: an hour, more than twice the slowest compressor cycle seen (25 min)
 HOUR = 12  # blocks
 HOURS = 6  # newest hours from which the usual is learned …
 LEARNED_FROM = 3  # … and how many of them there must be

@@ -21,8 +21,8 @@ DEADBAND_DRIFT = 0.75  # of the drift
 @dataclass(frozen=True, kw_only=True)
 class ChamberOffSetpoint:
     """Fires when the air is more than ``tolerance_kelvin`` (the chamber's own of lab.toml where it has one) off its
-    setpoint for ``delay_seconds``: P2, P1 above ``danger_celsius`` or ``danger_kelvin`` over the setpoint, P3 where
-    the value came by a jump, as of a sensor. P3 too when its mean over 50 min is more than ``drift_kelvin`` off both
+    setpoint, and has been 0.8 K off it and off the usual for ``away_seconds``: P2, P1 above ``danger_celsius`` or ``danger_kelvin`` over the setpoint, P3 where
+    the value came by a jump, as of a sensor. P3 too when its mean over an hour is more than ``drift_kelvin`` off both
     the setpoint and what is usual there. Ends ``deadband_kelvin`` lower, by the mean of 15 min."""
 
     kind: ClassVar[str] = "chamber-off-setpoint"
@@ -31,10 +31,11 @@ class ChamberOffSetpoint:
     tolerance_kelvin: float = 2.0
     deadband_kelvin: float = 0.5
     drift_kelvin: float = 0.8
+    away_seconds: float = 600.0
     danger_celsius: float = 60.0
     danger_kelvin: float = 15.0
     samples: int = 2
-    delay_seconds: float = 600.0
+    delay_seconds: float = 0.0
     clear_samples: int = 2
 
     def check(self, sight: Sight) -> Check:
@@ -51,7 +52,7 @@ class ChamberOffSetpoint:
             -air.off < _calm(tolerance - self.deadband_kelvin, -air.low, bottom)
         )
         return Check(
-            on=(beyond | drifted) & ~air.masked & ~np.isnan(air.off),
+            on=((beyond & (air.away >= self.away_seconds)) | drifted) & ~air.masked & ~np.isnan(air.off),
             off=within & self._settled(air, tolerance),
             rank=self._rank(air, beyond & (np.abs(air.last) > 0.9 * tolerance)),
         )
@@ -64,7 +65,7 @@ class ChamberOffSetpoint:
         source = "is set" if air.told[row] else "it held before"
         began = "since this test began" if since != since else f"since {_clock(since)} ({_span_of(sight, row, since)})"
         leapt = " It came there by a jump, as a sensor does." if air.leapt[row] else ""
-        drift = f", {level:+.1f} °C in the mean of 50 min" if abs(off) <= tolerance else ""
+        drift = f", {level:+.1f} °C in the mean of an hour" if abs(off) <= tolerance else ""
         return Words(
             message=f"Chamber off its setpoint: the air reads {celsius:.1f} °C where {setpoint:.1f} °C {source} "
             f"({off:+.1f} °C{drift}), {began}.{leapt}",
