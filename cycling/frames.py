@@ -121,7 +121,7 @@ def lab_facts(topology: Topology, states: Sequence[ChannelState], now: float, de
             {
                 "id": chamber.id,
                 "setpoint": chamber.setpoint_at(now),
-                "tolerance": chamber.tolerance_kelvin,
+                "tolerance": 2.0 if chamber.tolerance_kelvin is None else chamber.tolerance_kelvin,
                 **_measured(
                     state.latest.get("ambient_temperature_celsius")
                     for state in states

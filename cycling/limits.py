@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cycling.rows import Floats
-from cycling.topology import TestFacts, Topology
+from cycling.topology import Chamber, TestFacts, Topology
 
 DEFAULT_VOLTAGE_MAX = 4.25
 DEFAULT_VOLTAGE_MAX_LFP = 3.65
@@ -30,6 +30,7 @@ class Limits:
     voltage_max: Floats
     temperature_max: Floats  # °C as stated for the test, NaN where not
     setpoint: Floats
+    tolerance: Floats  # K that the chamber may be off its setpoint as lab.toml says, NaN where it does not
 
 
 def limits_of(
@@ -43,12 +44,16 @@ def limits_of(
     """The limits of each run of rows, given its channel and test."""
     known = {test: _numbers(facts_of(test) or TestFacts(test=test)) for test in dict.fromkeys(tests)}
     table = np.array([known[test] for test in tests], dtype=np.float64).reshape(len(tests), 4)
+    by_id = {chamber.id: chamber for chamber in topology.chambers}
+    chambers = [by_id.get(topology.place(channel).chamber or "") for channel in channels]
+    stated = [None if chamber is None else chamber.tolerance_kelvin for chamber in chambers]
     return Limits(
         nominal=table[:, 0],
         voltage_min=table[:, 1],
         voltage_max=table[:, 2],
         temperature_max=table[:, 3],
-        setpoint=_setpoints(topology, channels, run_of_row, unix),
+        setpoint=_setpoints(chambers, run_of_row, unix),
+        tolerance=np.array([np.nan if kelvin is None else kelvin for kelvin in stated], dtype=np.float64),
     )
 
 
@@ -66,10 +71,10 @@ def _usual_maximum(facts: TestFacts) -> float:
     return DEFAULT_VOLTAGE_MAX_LFP if lfp else DEFAULT_VOLTAGE_MAX
 
 
-def _setpoints(topology: Topology, channels: Sequence[str], run_of_row: np.ndarray, unix: Floats) -> Floats:
-    by_id = {chamber.id: chamber for chamber in topology.chambers}
-    chambers = [by_id.get(topology.place(channel).chamber or "") for channel in channels]
-    standing = np.array([np.nan if chamber is None else chamber.setpoint_celsius for chamber in chambers])
+def _setpoints(chambers: Sequence[Chamber | None], run_of_row: np.ndarray, unix: Floats) -> Floats:
+    standing = np.array(
+        [np.nan if chamber is None else chamber.setpoint_celsius for chamber in chambers], dtype=np.float64
+    )
     setpoint: Floats = standing[run_of_row]
     for run in [run for run, chamber in enumerate(chambers) if chamber and chamber.setpoints]:
         rows = np.flatnonzero(run_of_row == run)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cycling.climate import Climate, climate_of
+from cycling.clocks import Clocks, clocks_of
 from cycling.context import Rows, rows_of
+from cycling.ending import Ending, ending_of
 from cycling.limits import Limits
 from cycling.memory import Turn
 from cycling.plausibility import Plausibility, plausibility_of
 from cycling.readings import Batch
+from cycling.restarts import Restarts, restarts_of
 from cycling.rows import Floats
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
@@ -24,6 +28,10 @@ class Sight:
     thermometry: Thermometry
     stillness: Stillness
     plausibility: Plausibility
+    climate: Climate
+    restarts: Restarts
+    clocks: Clocks
+    ending: Ending
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -39,4 +47,8 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         thermometry=thermometry_of(turn, rows),
         stillness=stillness_of(turn, rows),
         plausibility=plausibility_of(turn, rows),
+        climate=climate_of(turn, rows),
+        restarts=restarts_of(turn, batch, rows),
+        clocks=clocks_of(turn, batch, rows, time_factor),
+        ending=ending_of(turn, batch, rows),
     )

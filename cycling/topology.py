@@ -27,7 +27,7 @@ class Chamber:
 
     id: str
     setpoint_celsius: float
-    tolerance_kelvin: float = 2.0
+    tolerance_kelvin: float | None = None  # None: as the detector has it
     setpoints: tuple[Setpoint, ...] = ()
 
     def setpoint_at(self, unix_time_second: float) -> float:

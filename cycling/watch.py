@@ -10,7 +10,7 @@ import base64
 import heapq
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ from cycling.detectors import REGISTRY, reading_detectors
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.cycler_silent import CyclerSilent
 from cycling.detectors.detector_failed import KIND as DETECTOR_FAILED
+from cycling.detectors.unparseable import Unparseable
+from cycling.fellows import Fellows
 from cycling.grading import Grades
 from cycling.judge import BEGINS, ENDS, Finding, judge
 from cycling.limits import limits_of
@@ -37,7 +39,9 @@ from cycling.rows import Floats, Ints, runs_of
 from cycling.sight import sight_of
 from cycling.silence import Silence
 from cycling.topology import TestFacts, Topology
-from cycling.types import Alert, ChannelState, Cycle, Notice
+from cycling.types import Alert, ChannelState, Cycle, Notice, Severity
+from cycling.unparseable import Rejects, judged
+from cycling.unparseable import Told as Unread
 
 SNAPSHOT = 3  # the form of a snapshot; another form is not read but looked past (see adopt)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
@@ -78,6 +82,9 @@ class Watch:
         self._channel = ChannelSilent(**settings.get(ChannelSilent.kind, {}))
         self._cycler = CyclerSilent(**settings.get(CyclerSilent.kind, {}))
         escalations = {limits.kind: limits.escalate_seconds for limits in (self._channel, self._cycler)}
+        self._unparseable = Unparseable(**settings.get(Unparseable.kind, {}))
+        self._unread: list[Unread] = []
+        self._settings = settings
         self._remember(Memory())
         self._grades, self._newest = Grades(), Newest()
         self._book = Book(
@@ -97,9 +104,10 @@ class Watch:
             clock = np.maximum(clock, self.now)
             batch, place = batch.take(order), place[order]
             timers = self._timers(place, clock)
+            self._fellows.expect(float(clock[0]))
             begin = 0
             while begin < len(batch):
-                heapq.heappush(timers, self._book.due())
+                heapq.heappush(timers, min(self._book.due(), self._fellows.due()))
                 due = max(heapq.heappop(timers), self.now)
                 end = int(np.searchsorted(clock, due, side="right"))
                 if end > begin:
@@ -123,6 +131,12 @@ class Watch:
     def heed(self, recording: Recording, now: float) -> None:
         """Take in how recording stands; the next fold tells the changed alert."""
         self._book.recording(recording, now)
+
+    def heed_rejects(self, counts: Sequence[Rejects], now: float) -> None:
+        """Take in what could not be read lately; the next fold tells the changed alerts."""
+        found, self._unread = judged(counts, now, self._unread, self._unparseable)
+        for finding in found:
+            self._book.find(finding, now)
 
     def due(self) -> float:
         """When time alone brings something to tell, of alerts that wait for others of their cause (UTC seconds)."""
@@ -166,6 +180,8 @@ class Watch:
             "grades": self._grades.save(),
             "book": self._book.save(),
             "newest": self._newest.save(),
+            "fellows": self._fellows.save(),
+            "unread": [[one.scope, one.severity.value] for one in self._unread],
             "spoiled": self._spoiled,
         }
         return json.dumps(state).encode()
@@ -180,6 +196,8 @@ class Watch:
         self._grades = Grades(state["grades"])
         self._book.load(state["book"])
         self._newest = Newest(state["newest"])
+        self._fellows.load(state.get("fellows", {}))
+        self._unread = [Unread(scope=scope, severity=Severity(word)) for scope, word in state.get("unread", [])]
         self._spoiled = state["spoiled"]
 
     def adopt(self, alerts: Iterable[Alert]) -> None:
@@ -197,6 +215,7 @@ class Watch:
     def _remember(self, memory: Memory) -> None:
         self._memory = memory
         self._silence = Silence(memory, self.topology, self._channel, self._cycler)
+        self._fellows = Fellows(memory, self.topology, self.facts, self._settings)
 
     def _timers(self, place: Ints, clock: Floats) -> list[float]:
         """Clocks at which some channel will have been quiet for the shortest silence there is."""
@@ -226,6 +245,8 @@ class Watch:
             self._book.watched(self._memory.channels)
         for silenced in found:
             self._book.silence(silenced, self._newest.test)
+        for finding in self._fellows.look(self.now):
+            self._book.find(finding, self.now)
         self._book.tick(self.now)
         return upcoming
 
@@ -280,6 +301,7 @@ class Watch:
         for finding in sorted(found, key=lambda f: (clock[f.row], f.row, f.what != ENDS, f.kind)):
             events.append((float(clock[finding.row]), finding))
             self._spoil(finding)
+        self._fellows.see(turn, sight, clock)
         raws = finished_cycles(turn, sight)
         finished = sight.rows.finished[runs.ends]
         self._newest.note(turn, sight, batch, clock)

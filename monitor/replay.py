@@ -14,13 +14,14 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from cycling.identity import CELL, CurrentTest, assign_tests
-from cycling.readings import COLUMNS, Batch, concat
+from cycling.readings import COLUMNS, EMPTY, Batch, concat
 from cycling.topology import Topology
 from cycling.types import Rejection
 from cycling.validation import validate
 from cycling.watch import Watch
 from monitor.clock_order import by_clock, in_record_order
 from monitor.findings import Findings, write, write_json
+from monitor.unread import of_file
 
 KEY = ("channel", "test", "record_index", "unix_time_second")
 TEXT_TYPES = {"string": pa.string(), "int32": pa.float64(), "int64": pa.float64()}
@@ -37,16 +38,19 @@ def replay(
 
     Returns how many rows were folded and rejected, alerts found and cycles finished.
     """
-    batches, rejected = [], []
+    batches, rejected, counts = [], [], []
     for path in files:
         batch, bad = read(path)
         batches.append(batch)
+        counts.append(of_file(path.name, batch, bad))
         rejected += [{"file": path.name, **asdict(rejection)} for rejection in bad]
     batch, _ = assign_tests(in_record_order(concat(batches)), stated_tests(topology))
     batch = without_copies(batch)
     watch, findings = Watch(topology, detectors), Findings()
     for rows in by_clock(batch):
         findings.take(watch.fold(rows, float(rows.numbers("arrival_time_second").max())))
+    watch.heed_rejects(counts, max(watch.now, 0.0))
+    findings.take(watch.fold(EMPTY, watch.now))
     findings.add_cycles(watch.finish())
     out.mkdir(parents=True, exist_ok=True)
     cycles = findings.cycles_table()

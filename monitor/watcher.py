@@ -21,11 +21,14 @@ from cycling.watch import Told, Watch
 from data_access.lab import Gap, Lab, Published, StoreAway
 from monitor.parts import WHOLE, Share, whole_lab
 from monitor.recall import recall
+from monitor.unread import Unread
 
 FRAME_SECONDS = 1.0
 FULL_FRAME_SECONDS = 5.0  # a viewer that comes between gets the last full frame and the frames after it
 SNAPSHOT_SECONDS = 10.0
 RECORDING_SECONDS = 5.0
+MOST_UNREAD = 2000  # rejected rows read at a time; of a flood the newest will do
+UNREAD_SECONDS = 3600.0  # as the detector has it by default
 AT_ONCE = 500  # stream entries per cycler and look
 LAST_DAY = 86_400.0
 MOST_CLOSED = 200  # closed alerts in a full frame
@@ -66,6 +69,8 @@ class Watcher:
         self._gaps: list[str] = []
         self._away: dict[str, str] = {}  # cycler -> why its stream cannot be read
         self._caught_up = False
+        self._unread = Unread(float(detectors.get("unparseable", {}).get("window_seconds", UNREAD_SECONDS)))
+        self._quarantined = lab.live.quarantine_count()
 
     def look(self, now: float) -> None:
         """Fold what has come in and tell it. While there is more to catch up with, time stands at the data."""
@@ -79,6 +84,7 @@ class Watcher:
             if test not in self.watch.facts:
                 self._learn(self.lab.tests.get(test) or {"test": test})
         arrived = float(batch.numbers("arrival_time_second").max()) if len(batch) else now
+        self._unread.took(batch, now)
         self._heed_recording(now)
         self._take(self.watch.fold(batch, arrived if behind else max(now, arrived)))
         for cycler, n, _batch in found:
@@ -130,6 +136,17 @@ class Watcher:
             beat = self.lab.live.beats().get("record")
             if beat is not None:
                 self.watch.heed(told_by(beat, now, max(self._began_at, self.watch.heard_since)), now)
+            self._heed_rejects(now)
+
+    def _heed_rejects(self, now: float) -> None:
+        """What went to quarantine since the last time: of the whole lab, as recording is."""
+        count = self.lab.live.quarantine_count()
+        fresh = count - self._quarantined
+        if fresh > 0:
+            newest = self.lab.live.quarantined(min(fresh, MOST_UNREAD))
+            self._unread.rejected(reversed(newest))
+        self._quarantined = count
+        self.watch.heed_rejects(self._unread.counts(now), now)
 
     def _learn(self, told: Mapping[str, Any]) -> None:
         """Metadata of a test, as the fold and the tiles need it."""

@@ -22,6 +22,23 @@ FAULTS = {
     "thermocouple-open": spoil(HELD, MIDDLE, surface_temperature_celsius=1372.0),
     "frozen": spoil(HELD, MIDDLE, voltage_volt=3.5, current_ampere=-2.0, surface_temperature_celsius=30.0),
     "impossible-value": spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), voltage_volt=99.0),
+    "chamber-off-setpoint": spoil(
+        HELD,
+        slice(MIDDLE.start, MIDDLE.start + 60),
+        ambient_temperature_celsius=25 + np.minimum(0.15 * np.arange(60), 3.0) + 0.1 * np.sin(np.arange(60)),
+    ),
+    "counters-reset": spoil(
+        HELD,
+        slice(MIDDLE.start, None),
+        cycle_count=HELD.numbers("cycle_count")[MIDDLE.start :] - 2,
+        test_time_second=30.0 * np.arange(len(HELD) - MIDDLE.start),
+    ),
+    "finished": spoil(
+        HELD.with_columns(channel_status=np.full(len(HELD), "running", dtype=object)), MIDDLE, channel_status="stopped"
+    ),
+    "clock-shift": spoil(
+        HELD, slice(MIDDLE.start, None), unix_time_second=HELD.numbers("unix_time_second")[MIDDLE.start :] - 3600
+    ),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
 
@@ -263,7 +280,7 @@ def test_a_new_file_in_the_tail_of_a_discharge_is_no_lost_contact() -> None:
         for name, values in HELD.columns.items()
         if name in ("test_time_second", "record_index", "cycle_count", "step_count")
     }
-    assert watched(relaxing.with_columns(**restarted)).kinds() == []
+    assert watched(relaxing.with_columns(**restarted)).kinds() == ["counters-reset"]
 
 
 @pytest.mark.parametrize("column", ["voltage_volt", "current_ampere"])

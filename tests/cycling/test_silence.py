@@ -84,7 +84,7 @@ def test_a_finished_channel_is_allowed_to_be_silent() -> None:
     status = np.full(len(batch), "running", dtype=object)
     status[-1] = "finished"
     over = float(batch.numbers("unix_time_second")[-1]) + 86_400
-    assert watched(batch.with_columns(channel_status=status), until=over).kinds() == []
+    assert watched(batch.with_columns(channel_status=status), until=over).kinds() == ["finished"]
 
 
 def test_a_silent_channel_never_clears_its_alerts() -> None:

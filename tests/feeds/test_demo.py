@@ -137,7 +137,7 @@ def test_a_chamber_holds_its_setpoint_within_its_tolerance(topology: Topology) -
     for chamber in topology.chambers:
         model = model_of(chamber)
         air = [model.air_celsius(second) for second in range(0, 100_000, 37)]
-        assert max(abs(celsius - chamber.setpoint_celsius) for celsius in air) < chamber.tolerance_kelvin - 0.3
+        assert max(abs(celsius - chamber.setpoint_celsius) for celsius in air) < (chamber.tolerance_kelvin or 2.0) - 0.3
 
 
 def test_a_chamber_without_power_comes_to_room_temperature_and_back() -> None:
