@@ -174,14 +174,15 @@ class Book:
                 alert = alert.but(suppressed="incident", incident=cause.id)
                 self._ledger.put(cause.but(members=(*cause.members, alert.id)))
         symptom = symptom_of(alert.kind)
-        if symptom and symptom.design and alert.suppressed is None and alert.scope.startswith("channel:"):
+        votes = symptom is not None and symptom.design and bool(self._nodes.touched(alert.channels, symptom.nodes[0]))
+        if votes and alert.suppressed is None and alert.scope.startswith("channel:"):
             alert = alert.but(suppressed="design", tell_at=clock + ALONE_SECONDS)
         if alert.suppressed not in (None, "design") or alert.severity is Severity.P4:
             alert = alert.but(tell_at=None)
         if alert.tell_at is not None and alert.suppressed is None:
             alert = alert.but(state=State.PENDING.value)
         self._ledger.put(alert)
-        if symptom and symptom.design:
+        if votes:
             self._causes.gather(alert.kind, clock)
 
     def _come_back(self, alert: Alert, clock: float) -> Alert:

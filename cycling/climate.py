@@ -32,7 +32,8 @@ class Climate:
     ``setpoint`` as lab.toml says (``told``) or learned, ``off`` their difference. ``masked``: a commanded change
     is under way. ``leapt``: the air came here by a jump that no air makes. ``level``, ``recent``, ``last``: mean
     difference over 60, 15 and 5 min; ``usual``, ``low``, ``high``: the mean, the lowest and the highest 5 min of the
-    hours before; ``away``: for how long (s) it has been 0.8 K from both setpoint and usual; ``since``: unix time at which the air was last near its setpoint; ``still``: held as in a chamber."""
+    hours before; ``away``: for how long (s) it has been 0.8 K from both setpoint and usual; ``since``: unix time at
+    which the air was last near its setpoint; ``still``: held as in a chamber."""
 
     air: Floats
     setpoint: Floats

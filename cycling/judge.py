@@ -36,8 +36,6 @@ class Finding:
     scope: str | None = None  # wider than the channel, where it is
     channels: tuple[str, ...] = ()  # all that it is about; empty: the channel
     row: int = field(default=-1, compare=False)
-    scope: str | None = None  # where it is wider than its channel
-    channels: tuple[str, ...] = ()  # all that it is about; by default its channel
 
 
 def judge(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector]) -> list[Finding]:

@@ -52,7 +52,9 @@ def seen(air: Floats, topology: Topology | None = None, **build: Any) -> Seen:
 
 
 def found(told: Seen) -> list[Alert]:
-    return sorted((a for a in told.alerts.values() if a.kind == "chamber-off-setpoint"), key=lambda a: a.opened_at)
+    """What is told: of the chamber, whose channels' own alerts are its members."""
+    mine = [a for a in told.alerts.values() if a.kind == "chamber-off-setpoint" and a.suppressed != "incident"]
+    return sorted(mine, key=lambda alert: alert.opened_at)
 
 
 def delay(alert: Alert, begin: float = 10.3) -> float:
