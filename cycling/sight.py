@@ -12,6 +12,7 @@ from cycling.readings import Batch
 from cycling.rows import Floats
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
+from cycling.thermal import Thermal, thermal_of
 from cycling.thermometry import Thermometry, thermometry_of
 
 
@@ -24,6 +25,7 @@ class Sight:
     thermometry: Thermometry
     stillness: Stillness
     plausibility: Plausibility
+    thermal: Thermal
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -33,10 +35,12 @@ class Sight:
 def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Sight:
     """The sight of a batch whose rows stand sorted by channel."""
     rows = rows_of(turn, batch, limits, time_factor)
+    thermometry = thermometry_of(turn, rows)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
-        thermometry=thermometry_of(turn, rows),
+        thermometry=thermometry,
         stillness=stillness_of(turn, rows),
         plausibility=plausibility_of(turn, rows),
+        thermal=thermal_of(turn, rows, thermometry),
     )
