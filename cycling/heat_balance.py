@@ -25,7 +25,9 @@ SUMS = 15  # of products of four regressors and the change: what a fit needs of 
 PAIRS = [(i, j) for i in range(5) for j in range(i, 5)]
 
 
-def add(sums: list[float], mean: float, heat: float, charge: float, seconds: float, change: float, weight: float) -> None:
+def add(
+    sums: list[float], mean: float, heat: float, charge: float, seconds: float, change: float, weight: float
+) -> None:
     """Take in one interval: mean ΔT (K), ∫I² (A²s), ∫I (As), its length (s), and the change of ΔT (K)."""
     terms = (mean * seconds, heat, charge, seconds, change)
     for place, (i, j) in enumerate(PAIRS):

@@ -14,6 +14,7 @@ from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
 from cycling.thermal import Thermal, thermal_of
 from cycling.thermometry import Thermometry, thermometry_of
+from cycling.warming import Warming, warming_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Sight:
     stillness: Stillness
     plausibility: Plausibility
     thermal: Thermal
+    warming: Warming
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -36,11 +38,13 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
     """The sight of a batch whose rows stand sorted by channel."""
     rows = rows_of(turn, batch, limits, time_factor)
     thermometry = thermometry_of(turn, rows)
+    thermal = thermal_of(turn, rows, thermometry)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
         thermometry=thermometry,
         stillness=stillness_of(turn, rows),
         plausibility=plausibility_of(turn, rows),
-        thermal=thermal_of(turn, rows, thermometry),
+        thermal=thermal,
+        warming=warming_of(turn, rows, thermometry, thermal.as_expected),
     )

@@ -17,8 +17,11 @@ from cycling.context import Rows
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 from cycling.surroundings import Surroundings, surroundings_of
-from cycling.thermal_marks import VERIFIED_SHARE, WARM, marks_of
+from cycling.thermal_marks import VERIFIED_SHARE, marks_of
 from cycling.thermometry import Thermometry
+
+NEAR = 3.0  # K
+TELLING, HINTING = 2.5, 1.5  # K of expected warmth that can verify a temperature, or cast doubt on it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,8 @@ class Thermal:
     r_history: Floats
     r_model: Floats
     learning: Bools
-    verified_seconds: Floats  # how long it has been as warm as expected, where warmth was
+    as_expected: Bools  # the measured rise is near what either expects
+    verified_seconds: Floats  # of warmth where warmth was expected, up to now; 0 where it is not warm
     unverified_minutes: Floats
 
 
@@ -72,6 +76,7 @@ def thermal_of(turn: Turn, rows: Rows, thermometry: Thermometry) -> Thermal:
         r_history=r_history,
         r_model=r_model,
         learning=np.isnan(by_history) | np.isnan(by_model),
+        as_expected=np.fmin(np.abs(r_history), np.abs(r_model)) < NEAR,
         verified_seconds=verified,
         unverified_minutes=unverified / 60.0,
     )
@@ -85,16 +90,16 @@ def _beyond(residual: Floats, slack: Floats, doubt: Floats) -> Floats:
 
 
 def _verified(turn: Turn, rows: Rows, rise: Floats, by_history: Floats, by_model: Floats) -> tuple[Floats, Floats]:
-    """Seconds for which the temperature has been as warm as expected, counted where warmth was expected, and
+    """For how many seconds of expected warmth the temperature has been as warm, 0 where it is not now; and the
     seconds since it last was."""
     runs = rows.runs
     expected = np.fmin(by_history, by_model)
-    tells = (expected > WARM) & ~np.isnan(rise)
-    warm = tells & (rise >= VERIFIED_SHARE * expected)
+    warm = (expected > TELLING) & (rise >= VERIFIED_SHARE * expected)
+    cold = (expected > HINTING) & (rise < VERIFIED_SHARE * expected) & ~warm
     total = runs.running_sum(np.where(warm, rows.dt, 0.0), turn.carry("thermal.warm", 0.0))
-    base = runs.last_where(tells & ~warm, total, turn.carry("thermal.warm_base", 0.0))
+    base = runs.last_where(cold, total, turn.carry("thermal.warm_base", 0.0))
     since = runs.last_where(warm, rows.elapsed, turn.carry("thermal.verified", 0.0))
     turn.keep("thermal.warm", total)
     turn.keep("thermal.warm_base", base)
     turn.keep("thermal.verified", since)
-    return total - base, rows.elapsed - since
+    return np.where(warm, total - base, 0.0), rows.elapsed - since

@@ -15,7 +15,7 @@ import numpy as np
 from cycling import heat_balance, step_history
 from cycling.context import REST, Rows
 from cycling.memory import Turn
-from cycling.rows import Floats
+from cycling.rows import Bools, Floats
 from cycling.surroundings import Surroundings
 
 MARK_SECONDS = 120.0
@@ -61,6 +61,7 @@ class Mark:
     sign: float
     setpoint: float
     around: float
+    middle: float  # 1 where the step was met in its middle, after a restart: it has no time of its own
     tapers: float  # 1 where the step's current was not held from the start
     step: float  # of the protocol
     from_at: float  # where the interval for the fit began
@@ -85,6 +86,7 @@ class Reading:
 
     run: int
     lost: bool
+    torn: bool
     same: bool
     at: float
     rise: float
@@ -104,18 +106,18 @@ def marks_of(
     """Work through the marks; returns per field what each row goes on from."""
     runs = rows.runs
     setpoint = np.where(rows.direction == REST, 0.0, rows.setpoint)
-    lost, marked = _where(turn, rows, rise, setpoint)
+    lost, torn, marked = _where(turn, rows, rise, setpoint)
     state = turn.carry("thermal.mark", np.nan, (len(NAMES),))
     at = np.flatnonzero(marked)
     table = np.concatenate([state[:, :SEEN], np.empty((len(at), SEEN))])
     if len(at):
         past = Past(turn)
-        of_row = (runs.of_row, lost, rows.same_step, rows.elapsed, rise, around.temperature)
         idle = (IDLE * rows.scale) ** 2
-        of_row += (heat, charge, rows.direction, setpoint, ~rows.steady, rows.protocol_step, idle)
+        parts: list[np.ndarray] = [runs.of_row, lost, torn, rows.same_step, rows.elapsed, rise, around.temperature]
+        parts += [heat, charge, rows.direction, setpoint, ~rows.steady, rows.protocol_step, idle]
         run, mark = -1, Mark(*UNKNOWN)
-        for place, values in enumerate(zip(*(column[at].tolist() for column in of_row), strict=True), len(state)):
-            reading = Reading(*values)
+        readings = zip(*(column[at].tolist() for column in parts), strict=True)
+        for place, reading in enumerate((Reading(*row) for row in readings), len(state)):
             if reading.run != run:
                 past.turn_to(reading.run)
                 run, mark = reading.run, Mark(*state[reading.run].tolist())
@@ -127,24 +129,24 @@ def marks_of(
         turn.keep_runs("thermal.mark", state)
     newest = np.maximum.accumulate(np.where(marked, runs.rows, -1))
     ordinal = len(state) - 1 + np.cumsum(marked)
-    values = table[np.where(newest >= runs.start_of_row, ordinal, runs.of_row)]
-    return {name: values[:, place] for place, name in enumerate(NAMES[:SEEN])}
+    held = table[np.where(newest >= runs.start_of_row, ordinal, runs.of_row)]
+    return {name: held[:, place] for place, name in enumerate(NAMES[:SEEN])}
 
 
-def _where(turn: Turn, rows: Rows, rise: Floats, setpoint: Floats) -> tuple[np.ndarray, np.ndarray]:
-    """Rows at which data are missing, and all rows with a mark."""
+def _where(turn: Turn, rows: Rows, rise: Floats, setpoint: Floats) -> tuple[Bools, Bools, Bools]:
+    """Rows before which time was left out, those of them that may stand inside a step, and all rows with a mark."""
     runs = rows.runs
     last = turn.carry("thermal.last", np.nan, (3,))  # elapsed, ΔT and setpoint of the row before
     before = runs.previous(rows.elapsed, last[:, 0])
     jump = rise - runs.previous(rise, last[:, 1])
     known = runs.previous(setpoint, last[:, 2])
     still = np.abs(rows.held_current) <= 0.01 * rows.scale
-    lost = ~(rows.elapsed - before <= LOST_SECONDS) | rows.seam | (still & (jump < -JUMP))
-    lost |= ~rows.same_step & (np.abs(jump) > JUMP)
+    torn = ~(rows.elapsed - before <= LOST_SECONDS) | rows.seam
+    lost = torn | (still & (jump < -JUMP)) | (~rows.same_step & (np.abs(jump) > JUMP))
     learned = ~np.isnan(setpoint) & ~(np.abs(setpoint - known) <= 0.05 * setpoint)
     cell = np.floor(rows.elapsed / MARK_SECONDS) != np.floor(before / MARK_SECONDS)
     turn.keep("thermal.last", np.column_stack([rows.elapsed, rise, setpoint]))
-    return lost, lost | ~rows.same_step | learned | cell
+    return lost, torn, lost | ~rows.same_step | learned | cell
 
 
 class Past:
@@ -281,7 +283,8 @@ def _finish(mark: Mark, past: Past) -> None:
     balance = heat_balance.fit(past.learned) if mark.steps >= LEAST_STEPS else None
     if balance:
         mark.kappa, mark.joule, mark.reversible, mark.constant = balance
-    if mark.sign != REST and mark.setpoint == mark.setpoint and sum(rise == rise for rise in past.curve) >= 2:
+    told = mark.setpoint == mark.setpoint and sum(rise == rise for rise in past.curve) >= 2
+    if told and mark.sign != REST and not mark.middle:
         if mark.rise == mark.rise:
             step_history.close(past.curve, lasted, mark.rise)
         place = step_history.find(past.keys, _key(mark), mark.tapers > 0)
@@ -301,6 +304,7 @@ def _key(mark: Mark) -> tuple[float, float, float, float]:
 
 
 def _begin(mark: Mark, past: Past, reading: Reading, steady: bool) -> None:
+    mark.middle = float(reading.torn and reading.sign == mark.sign)
     past.curve = [reading.rise if steady else math.nan, *[math.nan] * (len(step_history.KNOTS) - 1)]
     mark.step_at, mark.sign, mark.around, mark.step = reading.at, reading.sign, reading.around, reading.step
     mark.setpoint = mark.offset = math.nan
@@ -314,7 +318,7 @@ def _expect(mark: Mark, past: Past) -> None:
     if mark.sign == REST:
         mark.usual, mark.usual_slope, rate = mark.constant / mark.kappa, 0.0, mark.kappa
     else:
-        place = step_history.find(past.keys, _key(mark), mark.tapers > 0)
+        place = -1 if mark.middle else step_history.find(past.keys, _key(mark), mark.tapers > 0)
         if place != mark.place:
             mark.place, mark.offset = float(place), math.nan
         mark.usual, mark.usual_slope = step_history.at(past.keys, past.curves, place, mark.at - mark.step_at)

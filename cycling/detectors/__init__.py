@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cycling.detectors.abnormal_heating import AbnormalHeating
 from cycling.detectors.base import ReadingDetector
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.contact_lost import ContactLost
@@ -13,6 +14,8 @@ from cycling.detectors.frozen import Frozen
 from cycling.detectors.impossible_value import ImpossibleValue
 from cycling.detectors.over_temperature import OverTemperature
 from cycling.detectors.over_voltage import OverVoltage
+from cycling.detectors.thermal_runaway import ThermalRunaway
+from cycling.detectors.thermocouple_detached import ThermocoupleDetached
 from cycling.detectors.thermocouple_open import ThermocoupleOpen
 from cycling.detectors.under_voltage import UnderVoltage
 
@@ -22,6 +25,9 @@ READING: tuple[type[ReadingDetector], ...] = (
     UnderVoltage,
     OverTemperature,
     ThermocoupleOpen,
+    ThermocoupleDetached,
+    AbnormalHeating,
+    ThermalRunaway,
     Frozen,
     ImpossibleValue,
 )
@@ -38,7 +44,6 @@ PLANNED = frozenset(
         "contact-intermittent",
         "contact-resistance",
         "chamber-off-setpoint",
-        "thermocouple-detached",
         "thermocouples-swapped",
         "thermocouple-logger-fault",
         "calibration-suspect",
@@ -48,8 +53,6 @@ PLANNED = frozenset(
         "unparseable",
         "clock-shift",
         "never-started",
-        "abnormal-heating",
-        "thermal-runaway",
         "self-discharge",
         "soft-short",
         "capacity-drop",
