@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import combinations_with_replacement
+from operator import add as add_up
 
 import numpy as np
 
@@ -22,7 +24,7 @@ FORGETTING = 0.9  # per step: about the last ten count
 RIDGE = 0.003
 CLEAR = 10.0  # weight of intervals without current, where nothing but the losses is at work
 SUMS = 15  # of products of four regressors and the change: what a fit needs of all its intervals
-PAIRS = [(i, j) for i in range(5) for j in range(i, 5)]
+PAIRS = list(combinations_with_replacement(range(5), 2))
 
 
 def add(
@@ -30,8 +32,8 @@ def add(
 ) -> None:
     """Take in one interval: mean ΔT (K), ∫I² (A²s), ∫I (As), its length (s), and the change of ΔT (K)."""
     terms = (mean * seconds, heat, charge, seconds, change)
-    for place, (i, j) in enumerate(PAIRS):
-        sums[place] += weight * terms[i] * terms[j]
+    products = [weight * first * second for first, second in combinations_with_replacement(terms, 2)]
+    sums[:] = map(add_up, sums, products)
 
 
 def fit(sums: Sequence[float]) -> tuple[float, float, float, float] | None:

@@ -8,6 +8,7 @@ longest ago makes room. A new test starts anew, which makes the protocol part of
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,15 +44,20 @@ def find(keys: Floats, key: Key, tapers: bool) -> int:
     return found
 
 
-def at(keys: Floats, curves: Floats, place: int, seconds: float) -> tuple[float, float]:
-    """Median ΔT (K) of the last runs at a time in step, and its slope (K/s); NaN before there are RUNS of them and
-    where fewer than two got as far."""
+def usual(keys: Floats, curves: Floats, place: int) -> list[float]:
+    """Median ΔT (K) at the knots over the last runs, NaN where fewer than two got as far; empty before there are
+    RUNS of them."""
     if place < 0 or keys[place, COUNT] < RUNS:
+        return []
+    return [_median(values) for values in curves[place].T.tolist()]
+
+
+def at(curve: Sequence[float], seconds: float) -> tuple[float, float]:
+    """ΔT (K) of a curve at a time in step, and its slope (K/s)."""
+    after = bisect_right(KNOTS, seconds)
+    if not curve or not 0 < after < len(KNOTS):
         return math.nan, math.nan
-    after = next((knot for knot, at in enumerate(KNOTS) if at > seconds), 0)
-    if not after:
-        return math.nan, math.nan
-    low, high = _median(curves[place, :, after - 1].tolist()), _median(curves[place, :, after].tolist())
+    low, high = curve[after - 1], curve[after]
     slope = (high - low) / (KNOTS[after] - KNOTS[after - 1])
     return low + slope * (seconds - KNOTS[after - 1]), slope
 
@@ -72,17 +78,14 @@ def learn(keys: Floats, curves: Floats, place: int, key: Key, curve: Sequence[fl
 def cross(curve: list[float], before: tuple[float, float], now: tuple[float, float]) -> None:
     """Note ΔT at the knots passed between two readings, each (seconds in step, ΔT)."""
     (since, low), (seconds, high) = before, now
-    for knot, passed in enumerate(KNOTS):
-        if since < passed <= seconds:
-            curve[knot] = low + (high - low) * (passed - since) / (seconds - since)
-        elif passed > seconds:
-            break
+    for knot in range(bisect_right(KNOTS, since), bisect_right(KNOTS, seconds)):
+        curve[knot] = low + (high - low) * (KNOTS[knot] - since) / (seconds - since)
 
 
 def close(curve: list[float], seconds: float, value: float) -> None:
     """Draw the curve on through its last reading to the next knot, so that it covers the whole step."""
-    after = next((knot for knot, at in enumerate(KNOTS) if at > seconds), 0)
-    if not after or math.isnan(curve[after - 1]):
+    after = bisect_right(KNOTS, seconds)
+    if not 0 < after < len(KNOTS) or math.isnan(curve[after - 1]):
         return
     past = seconds - KNOTS[after - 1]
     wide = KNOTS[after] - KNOTS[after - 1]

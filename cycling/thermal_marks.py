@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 
@@ -77,6 +78,7 @@ class Mark:
 
 NAMES = tuple(field.name for field in fields(Mark))
 SEEN = NAMES.index("rise")  # fields before are spread over the rows
+ALL = attrgetter(*NAMES)
 UNKNOWN = [math.nan] * len(NAMES)
 
 
@@ -116,17 +118,20 @@ def marks_of(
         parts: list[np.ndarray] = [runs.of_row, lost, torn, rows.same_step, rows.elapsed, rise, around.temperature]
         parts += [heat, charge, rows.direction, setpoint, ~rows.steady, rows.protocol_step, idle]
         run, mark = -1, Mark(*UNKNOWN)
+        noted: list[tuple[float, ...]] = []
         readings = zip(*(column[at].tolist() for column in parts), strict=True)
-        for place, reading in enumerate((Reading(*row) for row in readings), len(state)):
+        for reading in (Reading(*row) for row in readings):
             if reading.run != run:
+                if run >= 0:
+                    state[run] = noted[-1]
                 past.turn_to(reading.run)
                 run, mark = reading.run, Mark(*state[reading.run].tolist())
             _step(mark, past, reading)
-            noted = [getattr(mark, name) for name in NAMES]
-            table[place] = noted[:SEEN]
-            state[run] = noted
+            noted.append(ALL(mark))
         past.keep()
+        state[run] = noted[-1]
         turn.keep_runs("thermal.mark", state)
+        table[len(state) :] = np.array(noted)[:, :SEEN]
     newest = np.maximum.accumulate(np.where(marked, runs.rows, -1))
     ordinal = len(state) - 1 + np.cumsum(marked)
     held = table[np.where(newest >= runs.start_of_row, ordinal, runs.of_row)]
@@ -161,6 +166,8 @@ class Past:
         self._open = turn.carry("thermal.open", np.nan, (len(step_history.KNOTS),))
         self._sums = turn.carry("thermal.sums", 0.0, (2, heat_balance.SUMS))
         self._run = -1
+        self._usual: list[float] = []
+        self._usual_place = -1
         self.curve: list[float] = []  # ΔT at the knots of the step so far
         self.learned: list[float] = []  # the heat balance's sums of the steps before …
         self.fresh: list[float] = []  # … and of this one
@@ -171,6 +178,20 @@ class Past:
         self.keys, self.curves = self._keys[run], self._curves[run]
         self.curve = self._open[run].tolist()
         self.learned, self.fresh = self._sums[run].tolist()
+        self._usual, self._usual_place = [], -1
+
+    def usual(self, place: int) -> list[float]:
+        """The median curve of a key, empty where there is none."""
+        if place != self._usual_place:
+            self._usual = step_history.usual(self.keys, self.curves, place)
+            self._usual_place = place
+        return self._usual
+
+    def learn(self, mark: Mark) -> None:
+        """Take the step that is over into the history."""
+        place = step_history.find(self.keys, _key(mark), mark.tapers > 0)
+        step_history.learn(self.keys, self.curves, place, _key(mark), self.curve, mark.at)
+        self._usual_place = -1
 
     def keep(self) -> None:
         self._note()
@@ -204,8 +225,9 @@ def _step(mark: Mark, past: Past, reading: Reading) -> None:
     mark.at, mark.heat, mark.charge, mark.rise = reading.at, reading.heat, reading.charge, reading.rise
     if not reading.same:
         _begin(mark, past, reading, steady)
-    if not math.isnan(reading.setpoint):
+    if mark.setpoint != reading.setpoint == reading.setpoint or mark.tapers != reading.tapers:
         mark.setpoint, mark.tapers = reading.setpoint, float(reading.tapers)
+        _recognise(mark, past)
     _expect(mark, past)
 
 
@@ -287,8 +309,7 @@ def _finish(mark: Mark, past: Past) -> None:
     if told and mark.sign != REST and not mark.middle:
         if mark.rise == mark.rise:
             step_history.close(past.curve, lasted, mark.rise)
-        place = step_history.find(past.keys, _key(mark), mark.tapers > 0)
-        step_history.learn(past.keys, past.curves, place, _key(mark), past.curve, mark.at)
+        past.learn(mark)
 
 
 def _bar(mark: Mark) -> None:
@@ -313,15 +334,20 @@ def _begin(mark: Mark, past: Past, reading: Reading, steady: bool) -> None:
         mark.steps = mark.air = mark.warm = mark.barred = 0.0
 
 
+def _recognise(mark: Mark, past: Past) -> None:
+    """Find the step in the history, anew whenever more is known of its current."""
+    known = mark.sign != REST and not mark.middle
+    place = step_history.find(past.keys, _key(mark), mark.tapers > 0) if known else -1
+    if place != mark.place:
+        mark.place, mark.offset = float(place), math.nan
+
+
 def _expect(mark: Mark, past: Past) -> None:
     """What the past says from here on. In rest a cell comes to where the heat balance without current leaves it."""
     if mark.sign == REST:
         mark.usual, mark.usual_slope, rate = mark.constant / mark.kappa, 0.0, mark.kappa
     else:
-        place = -1 if mark.middle else step_history.find(past.keys, _key(mark), mark.tapers > 0)
-        if place != mark.place:
-            mark.place, mark.offset = float(place), math.nan
-        mark.usual, mark.usual_slope = step_history.at(past.keys, past.curves, place, mark.at - mark.step_at)
+        mark.usual, mark.usual_slope = step_history.at(past.usual(int(mark.place)), mark.at - mark.step_at)
         rate = OFFSET_RATE
     if math.isnan(mark.offset):
         mark.offset, mark.offset_at, mark.offset_rate = mark.rise - mark.usual, mark.at, rate
