@@ -191,7 +191,7 @@ class Past:
         """Take the step that is over into the history."""
         place = step_history.find(self.keys, _key(mark), mark.tapers > 0)
         step_history.learn(self.keys, self.curves, place, _key(mark), self.curve, mark.at)
-        self._usual_place = -1
+        self._usual, self._usual_place = [], -1
 
     def keep(self) -> None:
         self._note()
