@@ -20,17 +20,18 @@ STRETCH_SECONDS = 20.0
 LEAST_SECONDS, MOST_SECONDS = 10.0, 600.0  # of a stretch, and of both
 LARGEST_USUAL = 20.0  # K/min; more is never usual (normal operation reaches 7 at 2C without a fan)
 FALL, FALL_RATE, RESTLESS_SECONDS = 3.0, 10.0, 600.0  # K and K/min down that no cell shows; for how long it tells
-JUMP_RATE, RAMPING = 8.0, 2.0  # K/min of a jump; slower, or after as many K in the reading before, it is a ramp
-LANDED_ABOVE, LANDED_BELOW = 3.0, 5.0  # K about where a jump landed: outside it is no longer that jump
+JUMP_RATE = 8.0  # K/min; slower is a ramp seen rarely
+RAMPING = 2.0  # K in the reading before, or K/min over both stretches: heat, not a jump
+SUNK = 15.0  # K below where a jump landed: it tells no more
 DROP_VOLT, DROP_CURRENT, DROP_SECONDS = 0.1, 0.02, 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Warming:
     """Per row: ``ramp`` (K/min, the slower of two stretches in a row; NaN where not known), the largest ramp of the
-    test before (``usual_ramp``), ``jumped``: the temperature stands where a jump of more than 10 K put it;
-    ``restless``: it fell like no cell within ten minutes; ``sagged``: the voltage dropped by more than 100 mV within
-    five minutes, in one reading and without a change of current."""
+    test before (``usual_ramp``), ``jumped``: a jump of more than 10 K put the temperature where it is; ``restless``:
+    it fell like no cell within ten minutes; ``sagged``: the voltage dropped by more than 100 mV within five minutes,
+    in one reading and without a change of current."""
 
     ramp: Floats
     usual_ramp: Floats
@@ -54,7 +55,7 @@ def warming_of(turn: Turn, rows: Rows, thermometry: Thermometry, expected: Bools
     return Warming(
         ramp=ramp,
         usual_ramp=usual,
-        jumped=_jumped(turn, rows, thermometry, rise),
+        jumped=_jumped(turn, rows, thermometry.last_age, rise, ramp=ramp, fell=fell),
         restless=rows.elapsed - fell_at <= RESTLESS_SECONDS,
         sagged=_sagged(turn, rows),
     )
@@ -76,16 +77,15 @@ def _ramp(turn: Turn, rows: Rows, value: Floats, last: Floats, last_at: Floats) 
     return np.asarray(60.0 * np.minimum((value - near) / seconds_new, (near - far) / seconds_old))
 
 
-def _jumped(turn: Turn, rows: Rows, thermometry: Thermometry, rise: Floats) -> Bools:
-    """A jump up that the temperature then stays at: neither back nor on from there."""
+def _jumped(turn: Turn, rows: Rows, age: Floats, rise: Floats, *, ramp: Floats, fell: Bools) -> Bools:
+    """After a jump up that no ramp led to, until the temperature falls like no cell, ramps on, or has sunk away."""
     runs, value = rows.runs, rows.surface
     before = runs.previous(rise, turn.carry("warming.rise", 0.0))
-    jump = (rise > HEAT_STEP) & (rise > JUMP_RATE / 60.0 * thermometry.last_age) & (before < RAMPING)
-    turn.keep("warming.rise", rise)
+    jump = (rise > HEAT_STEP) & (rise > JUMP_RATE / 60.0 * age) & (before < RAMPING)
     landed = runs.last_where(jump, value, turn.carry("warming.landed", np.nan))
-    here = jump | ((value < landed + LANDED_ABOVE) & (value > landed - LANDED_BELOW))
-    left = thermometry.believable & ~here
+    left = fell | (ramp >= RAMPING) | (value < landed - SUNK)
     standing = runs.last_where(jump | left, jump.astype(float), turn.carry("warming.jumped", 0.0))
+    turn.keep("warming.rise", rise)
     turn.keep("warming.landed", landed)
     turn.keep("warming.jumped", standing)
     return standing > 0

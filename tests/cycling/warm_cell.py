@@ -11,7 +11,7 @@ from cycling.rows import Floats
 from tests.cycling.build import CHANNEL, START
 
 TIME_CONSTANT = 960.0  # s
-JOULE, REVERSIBLE = 0.0045, 0.0008  # K/s per A² and per A (discharge warms)
+JOULE, REVERSIBLE = 0.0045, 0.0008  # K/s per A² and per A (discharge warms); at 2 A about 19 K at last
 THERMAL = frozenset({"thermocouple-detached", "abnormal-heating", "thermal-runaway"})
 
 Step = tuple[str, float, float]  # type, A, minutes
@@ -38,7 +38,13 @@ def steady(celsius: float) -> Chamber:
 
 
 def warm_cell(
-    steps: Iterable[Step], *, every: float = 30.0, chamber: Chamber | None = None, seed: int = 0, bare: bool = False
+    steps: Iterable[Step],
+    *,
+    every: float = 30.0,
+    chamber: Chamber | None = None,
+    seed: int = 0,
+    bare: bool = False,
+    joule: float = JOULE,
 ) -> Batch:
     """Readings of a cell under a protocol; ``bare`` ones say neither step nor cycle nor test time."""
     parts = [(kind, ampere, max(1, round(60 * minutes / every))) for kind, ampere, minutes in steps]
@@ -51,7 +57,7 @@ def warm_cell(
     time = every * np.arange(rows)
     around = (chamber or steady(25.0))(time)
     harder = 1.0 + 0.8 * (kind == "CC_DCH") * share**6  # a cell heats more near empty
-    warmth = JOULE * ampere**2 * harder - REVERSIBLE * ampere
+    warmth = joule * ampere**2 * harder - REVERSIBLE * ampere
     decay, warm = np.exp(-every / TIME_CONSTANT), np.empty(rows)
     temperature = around[0]
     for row in range(rows):
