@@ -24,6 +24,7 @@ JUMP_RATE = 8.0  # K/min; slower is a ramp seen rarely
 RAMPING = 2.0  # K in the reading before, or K/min over both stretches: heat, not a jump
 SUNK = 15.0  # K below where a jump landed: it tells no more
 DROP_VOLT, DROP_CURRENT, DROP_SECONDS = 0.1, 0.02, 300.0
+DROP_STEEPER = 4.0  # times the drop of the reading before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +93,16 @@ def _jumped(turn: Turn, rows: Rows, age: Floats, rise: Floats, *, ramp: Floats, 
 
 
 def _sagged(turn: Turn, rows: Rows) -> Bools:
-    drop = (
-        (rows.before_voltage - rows.held_voltage > DROP_VOLT)
+    """A drop out of the blue: the knee at the end of a discharge gets steep, but from reading to reading."""
+    drop = rows.before_voltage - rows.held_voltage
+    before = rows.runs.previous(drop, turn.carry("warming.drop", 0.0))
+    turn.keep("warming.drop", drop)
+    sudden = (
+        (drop > DROP_VOLT)
+        & (drop > DROP_STEEPER * before)
         & (np.abs(rows.held_current - rows.before_current) < DROP_CURRENT * rows.scale)
         & rows.same_step
     )
-    at = rows.runs.last_where(drop, rows.elapsed, turn.carry("warming.sagged", -np.inf))
+    at = rows.runs.last_where(sudden, rows.elapsed, turn.carry("warming.sagged", -np.inf))
     turn.keep("warming.sagged", at)
     return np.asarray(rows.elapsed - at <= DROP_SECONDS)
