@@ -17,7 +17,8 @@ from cycling.context import Rows
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 from cycling.surroundings import Surroundings, surroundings_of
-from cycling.thermal_marks import VERIFIED_SHARE, marks_of
+from cycling.thermal_marks import marks_of
+from cycling.thermal_steps import VERIFIED_SHARE
 from cycling.thermometry import Thermometry
 
 NEAR = 3.0  # K
