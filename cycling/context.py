@@ -27,6 +27,7 @@ DIRECTION_OF_STEP = {
     "OCV": REST,
     "EIS": REST,
 }
+PLACE_OF_STEP = {word: -1.0 - place for place, word in enumerate(DIRECTION_OF_STEP)}
 NOT_RUNNING = frozenset({"paused", "finished", "stopped", "error", "idle"})
 LONGEST_HOLE = 1800.0  # s; in constant voltage Arbin logs on change, up to 1136 s apart (CALCE): not a hole
 SETPOINT_READINGS = 9  # the setpoint is the median of the readings 2 to 10 of a step that have a current
@@ -51,6 +52,7 @@ class Rows:
     hole: Bools  # data are missing before this row while current was flowing, or the cycler restarted
     seam: Bools  # counters or clocks of the cycler restarted here
     cycler_cycle: Floats
+    protocol_step: Floats  # step_id, else minus the place of its step_type; NaN where neither is given
     voltage: Floats
     current: Floats
     readable: Bools  # voltage and current are there, and a cell can have them
@@ -110,6 +112,7 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
         hole=seam | (missing & (np.abs(before_current) > 0.01 * scale)),
         seam=seam,
         cycler_cycle=batch.numbers("cycle_count"),
+        protocol_step=_protocol_step(batch),
         voltage=voltage,
         current=current,
         readable=readable,
@@ -180,6 +183,15 @@ def _direction(batch: Batch) -> tuple[Floats, Bools]:
         return np.full(len(batch), UNKNOWN), np.zeros(len(batch), dtype=bool)
     direction = np.array([DIRECTION_OF_STEP.get(word, UNKNOWN) for word in named], dtype=np.float64)
     return direction, ~np.isnan(direction)
+
+
+def _protocol_step(batch: Batch) -> Floats:
+    """What tells the steps of a protocol apart, whatever the cycle."""
+    numbered, named = batch.numbers("step_id"), batch.columns.get("step_type")
+    if named is None or not np.isnan(numbered).any():
+        return numbered
+    typed = np.array([PLACE_OF_STEP.get(word, UNKNOWN) for word in named], dtype=np.float64)
+    return np.where(np.isnan(numbered), typed, numbered)
 
 
 def _same_step(turn: Turn, batch: Batch, direction: Floats, declared: Bools) -> Bools:

@@ -16,7 +16,9 @@ from cycling.restarts import Restarts, restarts_of
 from cycling.rows import Floats
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
+from cycling.thermal import Thermal, thermal_of
 from cycling.thermometry import Thermometry, thermometry_of
+from cycling.warming import Warming, warming_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,8 @@ class Sight:
     restarts: Restarts
     clocks: Clocks
     ending: Ending
+    thermal: Thermal
+    warming: Warming
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -41,14 +45,18 @@ class Sight:
 def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Sight:
     """The sight of a batch whose rows stand sorted by channel."""
     rows = rows_of(turn, batch, limits, time_factor)
+    thermometry = thermometry_of(turn, rows)
+    thermal = thermal_of(turn, rows, thermometry)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
-        thermometry=thermometry_of(turn, rows),
+        thermometry=thermometry,
         stillness=stillness_of(turn, rows),
         plausibility=plausibility_of(turn, rows),
         climate=climate_of(turn, rows),
         restarts=restarts_of(turn, batch, rows),
         clocks=clocks_of(turn, batch, rows, time_factor),
         ending=ending_of(turn, batch, rows),
+        thermal=thermal,
+        warming=warming_of(turn, rows, thermometry, thermal.as_expected),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cycling.detectors.abnormal_heating import AbnormalHeating
 from cycling.detectors.base import ReadingDetector
 from cycling.detectors.chamber_off_setpoint import ChamberOffSetpoint
 from cycling.detectors.channel_silent import ChannelSilent
@@ -18,6 +19,8 @@ from cycling.detectors.impossible_value import ImpossibleValue
 from cycling.detectors.never_started import NeverStarted
 from cycling.detectors.over_temperature import OverTemperature
 from cycling.detectors.over_voltage import OverVoltage
+from cycling.detectors.thermal_runaway import ThermalRunaway
+from cycling.detectors.thermocouple_detached import ThermocoupleDetached
 from cycling.detectors.thermocouple_logger_fault import ThermocoupleLoggerFault
 from cycling.detectors.thermocouple_open import ThermocoupleOpen
 from cycling.detectors.thermocouples_swapped import ThermocouplesSwapped
@@ -30,6 +33,9 @@ READING: tuple[type[ReadingDetector], ...] = (
     UnderVoltage,
     OverTemperature,
     ThermocoupleOpen,
+    ThermocoupleDetached,
+    AbnormalHeating,
+    ThermalRunaway,
     Frozen,
     ImpossibleValue,
     ChamberOffSetpoint,
@@ -53,12 +59,9 @@ PLANNED = frozenset(
     [
         "contact-intermittent",
         "contact-resistance",
-        "thermocouple-detached",
         "calibration-suspect",
         "power-outage",
         "network-outage",
-        "abnormal-heating",
-        "thermal-runaway",
         "self-discharge",
         "soft-short",
         "capacity-drop",

@@ -22,8 +22,9 @@ DEADBAND_DRIFT = 0.75  # of the drift
 class ChamberOffSetpoint:
     """Fires when the air is more than ``tolerance_kelvin`` (the chamber's own of lab.toml where it has one) off its
     setpoint, and has been 0.8 K off it and off the usual for ``away_seconds``: P2, P1 above ``danger_celsius`` or
-    ``danger_kelvin`` over the setpoint, P3 where the value came by a jump, as of a sensor. P3 too when its mean over an hour is more than ``drift_kelvin`` off both
-    the setpoint and what is usual there. Ends ``deadband_kelvin`` lower, by the mean of 15 min."""
+    ``danger_kelvin`` over the setpoint, P3 where the value came by a jump, as of a sensor. P3 too when its mean over
+    an hour is more than ``drift_kelvin`` off both the setpoint and what is usual there. Ends ``deadband_kelvin`` lower,
+    by the mean of 15 min."""
 
     kind: ClassVar[str] = "chamber-off-setpoint"
     severity: ClassVar[Severity] = Severity.P2

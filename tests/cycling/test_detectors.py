@@ -13,6 +13,8 @@ from tests.cycling.build import CHANNEL, START, cell, in_discharge, lab, spoil, 
 
 HELD = cell(4)
 MIDDLE = in_discharge(HELD, cycle=3)
+LONG = cell(5)  # cycles enough to have learned what is usual
+LATE = in_discharge(LONG, cycle=5)
 
 FAULTS = {
     "contact-lost": spoil(HELD, MIDDLE, current_ampere=0.001, voltage_volt=0.02),
@@ -20,6 +22,13 @@ FAULTS = {
     "under-voltage": spoil(HELD, MIDDLE, voltage_volt=2.4),
     "over-temperature": spoil(HELD, MIDDLE, surface_temperature_celsius=72 + 0.1 * np.sin(np.arange(30))),
     "thermocouple-open": spoil(HELD, MIDDLE, surface_temperature_celsius=1372.0),
+    "thermocouple-detached": spoil(LONG, LATE, surface_temperature_celsius=25 + 0.1 * np.sin(np.arange(30))),
+    "abnormal-heating": spoil(
+        LONG, LATE, surface_temperature_celsius=29 + np.minimum(np.arange(30), 9) + 0.1 * np.sin(np.arange(30))
+    ),
+    "thermal-runaway": spoil(
+        LONG, slice(LATE.start, LATE.start + 6), surface_temperature_celsius=[29, 35, 42, 49, 40, 33]
+    ),
     "frozen": spoil(HELD, MIDDLE, voltage_volt=3.5, current_ampere=-2.0, surface_temperature_celsius=30.0),
     "impossible-value": spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), voltage_volt=99.0),
     "chamber-off-setpoint": spoil(
@@ -180,7 +189,7 @@ def test_heat_that_ramps_through_99_degrees_is_heat() -> None:
     rows = np.arange(30)
     ramp = np.minimum(30 + 6.9 * rows, 99.0)
     seen = watched(spoil(HELD, MIDDLE, surface_temperature_celsius=ramp))
-    assert seen.kinds() == ["over-temperature"]
+    assert seen.kinds() == ["over-temperature", "thermal-runaway"]
 
 
 def test_a_jump_to_99_degrees_is_a_sensor() -> None:

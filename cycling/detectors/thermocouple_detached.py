@@ -1,0 +1,73 @@
+"""E5 thermocouple detached: the sensor reads air while the cell under load must be warm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from cycling.detectors.base import Check, Words
+from cycling.sight import Sight
+from cycling.types import Severity
+
+COLDER = 2.0  # K below its surroundings no loose sensor reads: that is something else
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThermocoupleDetached:
+    """Fires when the cell should be warmer than its surroundings by ``history_kelvin`` (its last three runs of the
+    step) and ``model_kelvin`` (its heat balance), reads less than ``share`` of that, and less than both expect by
+    ``below_history_kelvin`` and ``below_model_kelvin``. Ends when it was as warm as ``well_share`` of what was
+    expected for ``well_seconds``. P2 where the test states a temperature limit: the cycler then relies on a sensor
+    that sees nothing."""
+
+    kind: ClassVar[str] = "thermocouple-detached"
+    severity: ClassVar[Severity] = Severity.P3
+    enabled: bool = True
+    history_kelvin: float = 2.0
+    model_kelvin: float = 1.5
+    share: float = 0.4
+    below_history_kelvin: float = 1.2
+    below_model_kelvin: float = 1.0
+    well_seconds: float = 600.0
+    samples: int = 3
+    delay_seconds: float = 600.0
+    clear_samples: int = 2
+
+    def check(self, sight: Sight) -> Check:
+        thermal = sight.thermal
+        by_history, by_model = thermal.expected_history, thermal.expected_model
+        on = (
+            (by_history > self.history_kelvin)
+            & (by_model > self.model_kelvin)
+            & (thermal.r_history < -np.maximum(self.below_history_kelvin, (1.0 - self.share) * by_history))
+            & (thermal.r_model < -self.below_model_kelvin)
+            & (thermal.rise > -COLDER)
+        )
+        stated = ~np.isnan(sight.per_row(sight.rows.limits.temperature_max))
+        return Check(
+            on=on,
+            off=thermal.verified_seconds >= self.well_seconds,
+            rank=np.where(stated, float(Severity.P2.rank), float(Severity.P3.rank)),
+        )
+
+    def words(self, sight: Sight, row: int) -> Words:
+        thermal, rows = sight.thermal, sight.rows
+        rise, expected = float(thermal.rise[row]), float(thermal.expected_history[row])
+        around, surface = float(thermal.surroundings.temperature[row]), float(rows.surface[row])
+        since = float(thermal.unverified_minutes[row])
+        return Words(
+            message=f"Thermocouple detached: it reads {surface:.1f} °C, {rise:+.1f} K from the {around:.1f} °C around "
+            f"it, where this step at {abs(rows.current[row]):.2f} A warmed the cell by {expected:.1f} K before; "
+            f"not verified for {since:.0f} min.",
+            action="Press the thermocouple back onto the cell; until then its temperature protects nothing.",
+            evidence={
+                "surface_temperature_celsius": surface,
+                "surroundings_celsius": around,
+                "expected_rise_kelvin": expected,
+                "expected_rise_model_kelvin": float(thermal.expected_model[row]),
+                "unverified_minutes": since,
+                "excess": -float(thermal.r_history[row]) / self.below_history_kelvin,
+            },
+        )
