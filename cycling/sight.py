@@ -10,6 +10,7 @@ from cycling.memory import Turn
 from cycling.plausibility import Plausibility, plausibility_of
 from cycling.readings import Batch
 from cycling.rows import Floats
+from cycling.spikes import Spikes, spikes_of
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
 from cycling.thermometry import Thermometry, thermometry_of
@@ -24,6 +25,7 @@ class Sight:
     thermometry: Thermometry
     stillness: Stillness
     plausibility: Plausibility
+    spikes: Spikes
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -33,10 +35,12 @@ class Sight:
 def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Sight:
     """The sight of a batch whose rows stand sorted by channel."""
     rows = rows_of(turn, batch, limits, time_factor)
+    stillness = stillness_of(turn, rows)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
         thermometry=thermometry_of(turn, rows),
-        stillness=stillness_of(turn, rows),
+        stillness=stillness,
         plausibility=plausibility_of(turn, rows),
+        spikes=spikes_of(turn, rows, stillness),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from cycling.detectors.base import ReadingDetector
 from cycling.detectors.channel_silent import ChannelSilent
+from cycling.detectors.contact_intermittent import ContactIntermittent
 from cycling.detectors.contact_lost import ContactLost
 from cycling.detectors.cycler_silent import CyclerSilent
 from cycling.detectors.frozen import Frozen
@@ -24,6 +25,7 @@ READING: tuple[type[ReadingDetector], ...] = (
     ThermocoupleOpen,
     Frozen,
     ImpossibleValue,
+    ContactIntermittent,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
@@ -35,7 +37,6 @@ REGISTRY: Mapping[str, type[Any]] = {
 # is told that they have no effect.
 PLANNED = frozenset(
     [
-        "contact-intermittent",
         "contact-resistance",
         "chamber-off-setpoint",
         "thermocouple-detached",

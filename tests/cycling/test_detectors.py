@@ -13,6 +13,7 @@ from tests.cycling.build import CHANNEL, START, cell, in_discharge, lab, spoil, 
 
 HELD = cell(4)
 MIDDLE = in_discharge(HELD, cycle=3)
+SPIKES = 0.3 * np.isin(np.arange(30), (5, 12, 20))
 
 FAULTS = {
     "contact-lost": spoil(HELD, MIDDLE, current_ampere=0.001, voltage_volt=0.02),
@@ -22,6 +23,7 @@ FAULTS = {
     "thermocouple-open": spoil(HELD, MIDDLE, surface_temperature_celsius=1372.0),
     "frozen": spoil(HELD, MIDDLE, voltage_volt=3.5, current_ampere=-2.0, surface_temperature_celsius=30.0),
     "impossible-value": spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), voltage_volt=99.0),
+    "contact-intermittent": spoil(HELD, MIDDLE, voltage_volt=HELD.numbers("voltage_volt")[MIDDLE] + SPIKES),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
 
