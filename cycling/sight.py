@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cycling.context import Rows, rows_of
+from cycling.levels import Levels, levels_of
 from cycling.limits import Limits
 from cycling.memory import Turn
 from cycling.plausibility import Plausibility, plausibility_of
@@ -26,6 +27,7 @@ class Sight:
     stillness: Stillness
     plausibility: Plausibility
     spikes: Spikes
+    levels: Levels
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -43,4 +45,5 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         stillness=stillness,
         plausibility=plausibility_of(turn, rows),
         spikes=spikes_of(turn, rows, stillness),
+        levels=levels_of(turn, rows, stillness),
     )

@@ -9,6 +9,7 @@ from cycling.detectors.base import ReadingDetector
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.contact_intermittent import ContactIntermittent
 from cycling.detectors.contact_lost import ContactLost
+from cycling.detectors.current_off_setpoint import CurrentOffSetpoint
 from cycling.detectors.cycler_silent import CyclerSilent
 from cycling.detectors.frozen import Frozen
 from cycling.detectors.impossible_value import ImpossibleValue
@@ -26,6 +27,7 @@ READING: tuple[type[ReadingDetector], ...] = (
     Frozen,
     ImpossibleValue,
     ContactIntermittent,
+    CurrentOffSetpoint,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
@@ -57,7 +59,6 @@ PLANNED = frozenset(
         "knee",
         "efficiency-out-of-band",
         "resistance-rise",
-        "current-off-setpoint",
         "stalled",
         "end-of-life",
         "finished",

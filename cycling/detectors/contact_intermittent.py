@@ -46,8 +46,8 @@ class ContactIntermittent:
         ampere = float(sight.rows.current[row])
         often = "" if count == 1 else f" (jump {count} within {self.window_seconds / 60:.0f} min)"
         return Words(
-            message=f"Contact intermittent: the voltage jumped by {1000 * height:+.0f} mV for one reading and came back "
-            f"while the current stayed at {ampere:.2f} A{often}.",
+            message=f"Contact intermittent: the voltage jumped by {1000 * height:+.0f} mV for one reading and came "
+            f"back while the current stayed at {ampere:.2f} A{often}.",
             action="Reseat the cell in its fixture and check the voltage sense leads.",
             evidence={"spikes": count, "height_volt": height, "excess": count / self.often},
         )

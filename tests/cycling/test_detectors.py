@@ -24,6 +24,7 @@ FAULTS = {
     "frozen": spoil(HELD, MIDDLE, voltage_volt=3.5, current_ampere=-2.0, surface_temperature_celsius=30.0),
     "impossible-value": spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), voltage_volt=99.0),
     "contact-intermittent": spoil(HELD, MIDDLE, voltage_volt=HELD.numbers("voltage_volt")[MIDDLE] + SPIKES),
+    "current-off-setpoint": spoil(HELD, in_discharge(HELD, cycle=4), current_ampere=-1.9),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
 
