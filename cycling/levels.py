@@ -19,7 +19,8 @@ from cycling.stillness import Stillness
 FLAT = 0.01  # share by which three measurements of a level may differ
 CHANGE = 0.1  # a larger step between two measurements is a new setpoint
 SETTLED_SECONDS = 60.0  # s without a change; none is seen before the third measurement of a level
-NEAR_TOP_VOLT = 0.03
+MARK_SECONDS, MARK_FLAT = 60.0, 0.006  # a level also stays from one minute mark to beyond the next: a taper does not
+NEAR_TOP_VOLT = 0.06  # a charger that regulates its own terminals tapers early (NASA: from 50 mV below the top on)
 LEVELS = 24  # remembered per direction
 KIN = 0.12  # share within which earlier levels may be runs of the same step
 SAME = 0.007  # share within which they are
@@ -54,8 +55,30 @@ def levels_of(turn: Turn, rows: Rows, stillness: Stillness) -> Levels:
     loaded = (newest > 0.01 * scale) & (rows.direction != REST)
     top = _top(turn, rows, loaded)
     below = (rows.direction == DISCHARGE) | (rows.held_voltage < top - NEAR_TOP_VOLT)
-    level = ~moving & loaded & below & (rows.elapsed - since >= SETTLED_SECONDS) & rows.running & rows.readable
+    level = (
+        ~moving
+        & _stays(turn, rows, newest)
+        & loaded
+        & below
+        & (rows.elapsed - since >= SETTLED_SECONDS)
+        & rows.running
+        & rows.readable
+    )
     return Levels(expected=_expected(turn, rows, level, newest), level=level)
+
+
+def _stays(turn: Turn, rows: Rows, magnitude: Floats) -> Bools:
+    """Whether the current is what it was at the minute mark before the last one, 1 to 2 min ago."""
+    runs = rows.runs
+    minute = np.floor(rows.elapsed / MARK_SECONDS)
+    marked = minute != runs.previous(minute, turn.carry("levels.minute", -1.0))
+    last, before = turn.carry("levels.mark", np.nan), turn.carry("levels.mark_before", np.nan)
+    mark = runs.last_where(marked, magnitude, last)
+    mark_before = runs.last_where(marked, runs.previous(mark, last), before)
+    turn.keep("levels.minute", minute)
+    turn.keep("levels.mark", mark)
+    turn.keep("levels.mark_before", mark_before)
+    return np.asarray(np.abs(magnitude - mark_before) <= MARK_FLAT * magnitude)
 
 
 def _top(turn: Turn, rows: Rows, loaded: Bools) -> Floats:

@@ -10,6 +10,7 @@ from cycling.limits import Limits
 from cycling.memory import Turn
 from cycling.plausibility import Plausibility, plausibility_of
 from cycling.readings import Batch
+from cycling.resistance import Resistance, resistance_of
 from cycling.rows import Floats
 from cycling.spikes import Spikes, spikes_of
 from cycling.stillness import Stillness, stillness_of
@@ -28,6 +29,7 @@ class Sight:
     plausibility: Plausibility
     spikes: Spikes
     levels: Levels
+    resistance: Resistance
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -46,4 +48,5 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         plausibility=plausibility_of(turn, rows),
         spikes=spikes_of(turn, rows, stillness),
         levels=levels_of(turn, rows, stillness),
+        resistance=resistance_of(turn, rows),
     )

@@ -9,6 +9,7 @@ from cycling.detectors.base import ReadingDetector
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.contact_intermittent import ContactIntermittent
 from cycling.detectors.contact_lost import ContactLost
+from cycling.detectors.contact_resistance import ContactResistance
 from cycling.detectors.current_off_setpoint import CurrentOffSetpoint
 from cycling.detectors.cycler_silent import CyclerSilent
 from cycling.detectors.frozen import Frozen
@@ -28,6 +29,7 @@ READING: tuple[type[ReadingDetector], ...] = (
     ImpossibleValue,
     ContactIntermittent,
     CurrentOffSetpoint,
+    ContactResistance,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
@@ -39,7 +41,6 @@ REGISTRY: Mapping[str, type[Any]] = {
 # is told that they have no effect.
 PLANNED = frozenset(
     [
-        "contact-resistance",
         "chamber-off-setpoint",
         "thermocouple-detached",
         "thermocouples-swapped",

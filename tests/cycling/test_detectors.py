@@ -14,6 +14,9 @@ from tests.cycling.build import CHANNEL, START, cell, in_discharge, lab, spoil, 
 HELD = cell(4)
 MIDDLE = in_discharge(HELD, cycle=3)
 SPIKES = 0.3 * np.isin(np.arange(30), (5, 12, 20))
+LONGER = cell(7)
+OHMIC = in_discharge(LONGER, cycle=5, skip=-228, rows=300)
+SAG = 0.1 * LONGER.numbers("current_ampere")[OHMIC] * (LONGER.numbers("voltage_volt")[OHMIC] < 4.05)
 
 FAULTS = {
     "contact-lost": spoil(HELD, MIDDLE, current_ampere=0.001, voltage_volt=0.02),
@@ -25,6 +28,7 @@ FAULTS = {
     "impossible-value": spoil(HELD, slice(MIDDLE.start, MIDDLE.start + 1), voltage_volt=99.0),
     "contact-intermittent": spoil(HELD, MIDDLE, voltage_volt=HELD.numbers("voltage_volt")[MIDDLE] + SPIKES),
     "current-off-setpoint": spoil(HELD, in_discharge(HELD, cycle=4), current_ampere=-1.9),
+    "contact-resistance": spoil(LONGER, OHMIC, voltage_volt=LONGER.numbers("voltage_volt")[OHMIC] + SAG),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
 
