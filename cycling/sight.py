@@ -9,6 +9,7 @@ from cycling.levels import Levels, levels_of
 from cycling.limits import Limits
 from cycling.memory import Turn
 from cycling.plausibility import Plausibility, plausibility_of
+from cycling.progress import Progress, progress_of
 from cycling.readings import Batch
 from cycling.resistance import Resistance, resistance_of
 from cycling.rows import Floats
@@ -30,6 +31,7 @@ class Sight:
     spikes: Spikes
     levels: Levels
     resistance: Resistance
+    progress: Progress
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -49,4 +51,5 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         spikes=spikes_of(turn, rows, stillness),
         levels=levels_of(turn, rows, stillness),
         resistance=resistance_of(turn, rows),
+        progress=progress_of(turn, rows),
     )

@@ -16,6 +16,7 @@ from cycling.detectors.frozen import Frozen
 from cycling.detectors.impossible_value import ImpossibleValue
 from cycling.detectors.over_temperature import OverTemperature
 from cycling.detectors.over_voltage import OverVoltage
+from cycling.detectors.stalled import Stalled
 from cycling.detectors.thermocouple_open import ThermocoupleOpen
 from cycling.detectors.under_voltage import UnderVoltage
 
@@ -30,6 +31,7 @@ READING: tuple[type[ReadingDetector], ...] = (
     ContactIntermittent,
     CurrentOffSetpoint,
     ContactResistance,
+    Stalled,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
@@ -60,7 +62,6 @@ PLANNED = frozenset(
         "knee",
         "efficiency-out-of-band",
         "resistance-rise",
-        "stalled",
         "end-of-life",
         "finished",
         "laggard",

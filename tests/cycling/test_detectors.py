@@ -29,6 +29,7 @@ FAULTS = {
     "contact-intermittent": spoil(HELD, MIDDLE, voltage_volt=HELD.numbers("voltage_volt")[MIDDLE] + SPIKES),
     "current-off-setpoint": spoil(HELD, in_discharge(HELD, cycle=4), current_ampere=-1.9),
     "contact-resistance": spoil(LONGER, OHMIC, voltage_volt=LONGER.numbers("voltage_volt")[OHMIC] + SAG),
+    "stalled": spoil(HELD, slice(0, 30), current_ampere=0.001 * np.sin(np.arange(30)), voltage_volt=3.4),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
 
