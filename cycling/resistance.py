@@ -16,7 +16,8 @@ from cycling.memory import Turn
 from cycling.rows import Floats, Ints
 
 RESTING, LOADED = 0.02, 0.2  # of the largest current
-LONGEST_SECONDS = 150.0  # between the two readings: later the cell's own polarisation hides the contact
+LONGEST_SECONDS = 45.0  # between the two readings: later the cell's own polarisation hides the contact
+SPREAD = 2.0  # what is usual reaches so many times as far above the median as the largest like transition does
 HISTORY = 10  # transitions remembered per direction
 NEEDED, LOOKED_AT = 3, 5  # alike among them; the newest so many are used
 LIKE_VOLT, LIKE_KELVIN = 0.1, 5.0
@@ -28,13 +29,16 @@ ACCEPTED_AFTER = 12  # … until it has come so often in a row
 @dataclass(frozen=True, kw_only=True)
 class Resistance:
     """For the rows at which current came on and earlier times tell what to expect, in order: the row, the measured
-    and the usual R0 (ohm), and the same of the transition before it that could be judged (NaN where none)."""
+    and the usual R0 (ohm), how far above that is still usual (ohm), and the same of the transition before it that
+    could be judged (NaN where none)."""
 
     rows: Ints
     measured: Floats
     usual: Floats
+    spread: Floats
     measured_before: Floats
     usual_before: Floats
+    spread_before: Floats
 
 
 def resistance_of(turn: Turn, rows: Rows) -> Resistance:
@@ -47,17 +51,17 @@ def resistance_of(turn: Turn, rows: Rows) -> Resistance:
     on = at_rest & (np.abs(rows.current) > LOADED * rows.scale) & rows.readable & rows.whole & ~grown
     on &= (rows.dt <= LONGEST_SECONDS) & rows.running
     history = turn.carry("resistance.history", np.nan, (2, HISTORY, 5))
-    last = turn.carry("resistance.last", np.nan, (2,))  # measured, usual
+    last = turn.carry("resistance.last", np.nan, (3,))  # measured, usual, spread
     strange = turn.carry("resistance.strange", 0.0)
-    found: list[tuple[int, float, float, float, float]] = []
+    found: list[tuple[float, ...]] = []
     for row in np.flatnonzero(on).tolist():
         run = int(runs.of_row[row])
         seen = _transition(rows, row)
         side = history[run, 0 if rows.current[row] > 0 else 1]
-        usual = _usual(side, seen)
+        usual, spread = _usual(side, seen)
         if usual == usual:
-            found.append((row, seen[0], usual, float(last[run, 0]), float(last[run, 1])))
-            last[run] = seen[0], usual
+            found.append((row, seen[0], usual, spread, *last[run].tolist()))
+            last[run] = seen[0], usual, spread
             odd = seen[0] > usual + max(SURPRISING_OHM, SURPRISING_FRACTION * usual)
             strange[run] = strange[run] + 1 if odd else 0.0
             if odd and strange[run] < ACCEPTED_AFTER:
@@ -68,13 +72,15 @@ def resistance_of(turn: Turn, rows: Rows) -> Resistance:
     turn.keep_runs("resistance.history", history)
     turn.keep_runs("resistance.last", last)
     turn.keep_runs("resistance.strange", strange)
-    table = np.array(found, dtype=np.float64).reshape(-1, 5)
+    table = np.array(found, dtype=np.float64).reshape(-1, 7)
     return Resistance(
         rows=table[:, 0].astype(np.int64),
         measured=table[:, 1],
         usual=table[:, 2],
-        measured_before=table[:, 3],
-        usual_before=table[:, 4],
+        spread=table[:, 3],
+        measured_before=table[:, 4],
+        usual_before=table[:, 5],
+        spread_before=table[:, 6],
     )
 
 
@@ -86,8 +92,9 @@ def _transition(rows: Rows, row: int) -> tuple[float, float, float, float, float
     return ohm, rest, abs(change), float(rows.dt[row]), float(rows.surface[row])
 
 
-def _usual(history: Floats, seen: tuple[float, float, float, float, float]) -> float:
-    """The median R0 (ohm) of the newest transitions like this one; NaN where there are too few."""
+def _usual(history: Floats, seen: tuple[float, float, float, float, float]) -> tuple[float, float]:
+    """The median R0 (ohm) of the newest transitions like this one, and how far above it is still usual; NaN where
+    there are too few."""
     _, volt, ampere, seconds, kelvin = seen
     apart = np.abs(history[:, 4] - kelvin)
     like = (
@@ -96,5 +103,8 @@ def _usual(history: Floats, seen: tuple[float, float, float, float, float]) -> f
         & (np.abs(np.log(history[:, 3] / seconds)) <= np.log(LIKE_SHARE))
         & ((apart <= LIKE_KELVIN) | (np.isnan(history[:, 4]) & np.isnan(kelvin)))
     )
-    newest = history[like, 0][:LOOKED_AT]
-    return float(np.median(newest)) if len(newest) >= NEEDED else float("nan")
+    alike = history[like, 0]
+    if len(alike) < NEEDED:
+        return float("nan"), float("nan")
+    usual = float(np.median(alike[:LOOKED_AT]))
+    return usual, SPREAD * (float(alike.max()) - usual)

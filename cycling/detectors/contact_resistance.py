@@ -16,8 +16,9 @@ from cycling.types import Severity
 @dataclass(frozen=True, kw_only=True)
 class ContactResistance:
     """Fires when R0 = ΔV/ΔI at two successive starts of a charge or discharge is above the median of earlier like
-    ones by more than ``limit_fraction`` and by more than ``limit_ohm``; P2 where both are above ``call_factor`` times
-    it. Ends at the first start that is above it by less than ``clear_share`` of both limits."""
+    ones by more than ``limit_fraction``, by more than ``limit_ohm`` and by twice what they differ upwards among
+    themselves; P2 where both are above ``call_factor`` times it. Ends at the first start that is above it by less than
+    ``clear_share`` of these limits."""
 
     kind: ClassVar[str] = "contact-resistance"
     severity: ClassVar[Severity] = Severity.P3
@@ -32,15 +33,15 @@ class ContactResistance:
 
     def check(self, sight: Sight) -> Check:
         seen, length = sight.resistance, len(sight.rows.unix)
-        high = self._high(seen.measured, seen.usual)
-        both = high & self._high(seen.measured_before, seen.usual_before)
+        high = self._high(seen.measured, seen.usual, seen.spread)
+        both = high & self._high(seen.measured_before, seen.usual_before, seen.spread_before)
         far = (seen.measured > self.call_factor * seen.usual) & (
             seen.measured_before > self.call_factor * seen.usual_before
         )
         on, off = np.zeros(length, dtype=bool), np.zeros(length, dtype=bool)
         rank = np.full(length, float(self.severity.rank))
         on[seen.rows] = both
-        off[seen.rows] = ~self._high(seen.measured, seen.usual, self.clear_share)
+        off[seen.rows] = ~self._high(seen.measured, seen.usual, seen.spread, self.clear_share)
         rank[seen.rows] = np.where(both & far, float(Severity.P2.rank), rank[seen.rows])
         return Check(on=on, off=off, rank=rank)
 
@@ -59,6 +60,6 @@ class ContactResistance:
             },
         )
 
-    def _high(self, measured: Floats, usual: Floats, share: float = 1.0) -> Bools:
+    def _high(self, measured: Floats, usual: Floats, spread: Floats, share: float = 1.0) -> Bools:
         limit = np.maximum(self.limit_fraction * usual, self.limit_ohm)
-        return np.asarray(measured - usual > share * limit)
+        return np.asarray(measured - usual > share * np.maximum(limit, spread))
