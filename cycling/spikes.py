@@ -15,7 +15,7 @@ from cycling.memory import Turn
 from cycling.rows import Bools, Floats, Ints
 from cycling.stillness import COPY_SECONDS, Stillness
 
-LOADED = 0.05  # of the largest current: at rest a voltage still relaxes in bends
+LOADED = 0.02  # of the largest current: at rest a voltage still relaxes in bends
 ALIKE = 0.01  # of the largest current: the current of the judged measurement lies between its neighbours' so nearly
 STEADY = 0.15  # of the largest current: how far its neighbours may lie apart
 SETTLED_SECONDS = 60.0  # s after a step began
