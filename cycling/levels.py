@@ -21,6 +21,8 @@ CHANGE = 0.1  # a larger step between two measurements is a new setpoint
 SETTLED_SECONDS = 60.0  # s without a change; none is seen before the third measurement of a level
 MARK_SECONDS, MARK_FLAT = 60.0, 0.006  # a level also stays from one minute mark to beyond the next: a taper does not
 NEAR_TOP_VOLT = 0.06  # a charger that regulates its own terminals tapers early (NASA: from 50 mV below the top on)
+FRESH_TOP_VOLT = 0.15  # a first level so near the top may be a taper already
+LEFT_FLAT = 0.007  # a current that left its level at once stays where it went; a taper goes on
 LEVELS = 24  # remembered per direction
 KIN = 0.12  # share within which earlier levels may be runs of the same step
 SAME = 0.007  # share within which they are
@@ -64,7 +66,10 @@ def levels_of(turn: Turn, rows: Rows, stillness: Stillness) -> Levels:
         & rows.running
         & rows.readable
     )
-    return Levels(expected=_expected(turn, rows, level, newest), level=level)
+    expected, first = _expected(turn, rows, level, newest)
+    clear = (rows.direction == DISCHARGE) | (rows.held_voltage < top - FRESH_TOP_VOLT)
+    stands = _stands(turn, rows, newest, expected, first & clear)
+    return Levels(expected=expected, level=level & stands)
 
 
 def _stays(turn: Turn, rows: Rows, magnitude: Floats) -> Bools:
@@ -105,8 +110,22 @@ def _top(turn: Turn, rows: Rows, loaded: Bools) -> Floats:
     return np.where(np.isnan(top), limit, top)
 
 
-def _expected(turn: Turn, rows: Rows, level: Bools, magnitude: Floats) -> Floats:
-    """From the first level of a step on: what earlier steps say it should be."""
+def _stands(turn: Turn, rows: Rows, magnitude: Floats, expected: Floats, first: Bools) -> Bools:
+    """Whether the current is as expected, or still where it was when it left that, or where the step began."""
+    runs = rows.runs
+    near = np.abs(magnitude - expected) <= LEFT_FLAT * expected
+    was_near = runs.previous(near.astype(float), turn.carry("levels.near", 0.0)) > 0
+    leaves = (was_near & ~near) | first
+    left = runs.last_where(
+        leaves | ~rows.same_step, np.where(leaves, magnitude, np.nan), turn.carry("levels.left", np.nan)
+    )
+    turn.keep("levels.near", near.astype(float))
+    turn.keep("levels.left", left)
+    return np.asarray(near | (np.abs(magnitude - left) <= LEFT_FLAT * left))
+
+
+def _expected(turn: Turn, rows: Rows, level: Bools, magnitude: Floats) -> tuple[Floats, Bools]:
+    """From the first level of a step on: what earlier steps say it should be; and where that first level is."""
     runs = rows.runs
     counted = runs.running_sum(level.astype(float), turn.carry("levels.count", 0.0))
     carried = turn.carry("levels.base", 0.0)
@@ -124,7 +143,7 @@ def _expected(turn: Turn, rows: Rows, level: Bools, magnitude: Floats) -> Floats
     expected = runs.last_where(first | ~rows.same_step, expected, turn.carry("levels.expected", np.nan))
     turn.keep("levels.expected", expected)
     turn.keep_runs("levels.history", history)
-    return expected
+    return expected, first
 
 
 def _usual(history: Floats, level: float) -> float:
