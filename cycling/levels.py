@@ -22,7 +22,11 @@ SETTLED_SECONDS = 60.0  # s without a change; none is seen before the third meas
 MARK_SECONDS, MARK_FLAT = 60.0, 0.006  # a level also stays from one minute mark to beyond the next: a taper does not
 NEAR_TOP_VOLT = 0.06  # a charger that regulates its own terminals tapers early (NASA: from 50 mV below the top on)
 FRESH_TOP_VOLT = 0.15  # a first level so near the top may be a taper already
-LEFT_FLAT = 0.007  # a current that left its level at once stays where it went; a taper goes on
+NEAR = 0.007  # share within which a current is as expected
+AT_ONCE, NOISE = (
+    0.25,
+    0.003,
+)  # of the whole way (at least of the current) is all that it may move later: a taper goes on
 LEVELS = 24  # remembered per direction
 KIN = 0.12  # share within which earlier levels may be runs of the same step
 SAME = 0.007  # share within which they are
@@ -113,7 +117,7 @@ def _top(turn: Turn, rows: Rows, loaded: Bools) -> Floats:
 def _stands(turn: Turn, rows: Rows, magnitude: Floats, expected: Floats, first: Bools) -> Bools:
     """Whether the current is as expected, or still where it was when it left that, or where the step began."""
     runs = rows.runs
-    near = np.abs(magnitude - expected) <= LEFT_FLAT * expected
+    near = np.abs(magnitude - expected) <= NEAR * expected
     was_near = runs.previous(near.astype(float), turn.carry("levels.near", 0.0)) > 0
     leaves = (was_near & ~near) | first
     left = runs.last_where(
@@ -121,7 +125,8 @@ def _stands(turn: Turn, rows: Rows, magnitude: Floats, expected: Floats, first: 
     )
     turn.keep("levels.near", near.astype(float))
     turn.keep("levels.left", left)
-    return np.asarray(near | (np.abs(magnitude - left) <= LEFT_FLAT * left))
+    since = np.abs(magnitude - left)
+    return np.asarray(near | (since <= np.maximum(NOISE * left, AT_ONCE * np.abs(left - expected))))
 
 
 def _expected(turn: Turn, rows: Rows, level: Bools, magnitude: Floats) -> tuple[Floats, Bools]:
