@@ -8,12 +8,16 @@ from cycling.climate import Climate, climate_of
 from cycling.clocks import Clocks, clocks_of
 from cycling.context import Rows, rows_of
 from cycling.ending import Ending, ending_of
+from cycling.levels import Levels, levels_of
 from cycling.limits import Limits
 from cycling.memory import Turn
 from cycling.plausibility import Plausibility, plausibility_of
+from cycling.progress import Progress, progress_of
 from cycling.readings import Batch
+from cycling.resistance import Resistance, resistance_of
 from cycling.restarts import Restarts, restarts_of
 from cycling.rows import Floats
+from cycling.spikes import Spikes, spikes_of
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
 from cycling.thermal import Thermal, thermal_of
@@ -36,6 +40,10 @@ class Sight:
     ending: Ending
     thermal: Thermal
     warming: Warming
+    spikes: Spikes
+    levels: Levels
+    resistance: Resistance
+    progress: Progress
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -47,11 +55,12 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
     rows = rows_of(turn, batch, limits, time_factor)
     thermometry = thermometry_of(turn, rows)
     thermal = thermal_of(turn, rows, thermometry)
+    stillness = stillness_of(turn, rows)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
         thermometry=thermometry,
-        stillness=stillness_of(turn, rows),
+        stillness=stillness,
         plausibility=plausibility_of(turn, rows),
         climate=climate_of(turn, rows),
         restarts=restarts_of(turn, batch, rows),
@@ -59,4 +68,8 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         ending=ending_of(turn, batch, rows),
         thermal=thermal,
         warming=warming_of(turn, rows, thermometry, thermal.as_expected),
+        spikes=spikes_of(turn, rows, stillness),
+        levels=levels_of(turn, rows, stillness),
+        resistance=resistance_of(turn, rows),
+        progress=progress_of(turn, rows),
     )

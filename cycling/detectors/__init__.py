@@ -10,8 +10,11 @@ from cycling.detectors.base import ReadingDetector
 from cycling.detectors.chamber_off_setpoint import ChamberOffSetpoint
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.clock_shift import ClockShift
+from cycling.detectors.contact_intermittent import ContactIntermittent
 from cycling.detectors.contact_lost import ContactLost
+from cycling.detectors.contact_resistance import ContactResistance
 from cycling.detectors.counters_reset import CountersReset
+from cycling.detectors.current_off_setpoint import CurrentOffSetpoint
 from cycling.detectors.cycler_silent import CyclerSilent
 from cycling.detectors.finished import Finished
 from cycling.detectors.frozen import Frozen
@@ -19,6 +22,7 @@ from cycling.detectors.impossible_value import ImpossibleValue
 from cycling.detectors.never_started import NeverStarted
 from cycling.detectors.over_temperature import OverTemperature
 from cycling.detectors.over_voltage import OverVoltage
+from cycling.detectors.stalled import Stalled
 from cycling.detectors.thermal_runaway import ThermalRunaway
 from cycling.detectors.thermocouple_detached import ThermocoupleDetached
 from cycling.detectors.thermocouple_logger_fault import ThermocoupleLoggerFault
@@ -42,6 +46,10 @@ READING: tuple[type[ReadingDetector], ...] = (
     CountersReset,
     ClockShift,
     Finished,
+    ContactIntermittent,
+    CurrentOffSetpoint,
+    ContactResistance,
+    Stalled,
 )
 REGISTRY: Mapping[str, type[Any]] = {
     **{detector.kind: detector for detector in READING},
@@ -57,8 +65,6 @@ REGISTRY: Mapping[str, type[Any]] = {
 # is told that they have no effect.
 PLANNED = frozenset(
     [
-        "contact-intermittent",
-        "contact-resistance",
         "calibration-suspect",
         "power-outage",
         "network-outage",
@@ -68,8 +74,6 @@ PLANNED = frozenset(
         "knee",
         "efficiency-out-of-band",
         "resistance-rise",
-        "current-off-setpoint",
-        "stalled",
         "end-of-life",
         "laggard",
         "forecast-moved",

@@ -15,6 +15,10 @@ HELD = cell(4)
 MIDDLE = in_discharge(HELD, cycle=3)
 LONG = cell(5)  # cycles enough to have learned what is usual
 LATE = in_discharge(LONG, cycle=5)
+SPIKES = 0.3 * np.isin(np.arange(30), (5, 12, 20))
+LONGER = cell(7)
+OHMIC = in_discharge(LONGER, cycle=5, skip=-228, rows=300)
+SAG = 0.1 * LONGER.numbers("current_ampere")[OHMIC] * (LONGER.numbers("voltage_volt")[OHMIC] < 4.05)
 
 FAULTS = {
     "contact-lost": spoil(HELD, MIDDLE, current_ampere=0.001, voltage_volt=0.02),
@@ -48,6 +52,10 @@ FAULTS = {
     "clock-shift": spoil(
         HELD, slice(MIDDLE.start, None), unix_time_second=HELD.numbers("unix_time_second")[MIDDLE.start :] - 3600
     ),
+    "contact-intermittent": spoil(HELD, MIDDLE, voltage_volt=HELD.numbers("voltage_volt")[MIDDLE] + SPIKES),
+    "current-off-setpoint": spoil(HELD, in_discharge(HELD, cycle=4), current_ampere=-1.9),
+    "contact-resistance": spoil(LONGER, OHMIC, voltage_volt=LONGER.numbers("voltage_volt")[OHMIC] + SAG),
+    "stalled": spoil(HELD, slice(0, 30), current_ampere=0.001 * np.sin(np.arange(30)), voltage_volt=3.4),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
 
