@@ -74,8 +74,8 @@ class Life:
 def slopes_of(rows: Rows32, newest: int) -> Floats:
     """Ah per cycle over the 30 regular cycles that end at each of the ``newest`` ones; empty where they are too few.
 
-    Each capacity is first replaced by the median of itself and its neighbours, so that odd cycles do not tilt the
-    line of least squares."""
+    Each capacity is first replaced by the median of itself and its neighbours, so that odd cycles, two in
+    a row even, do not tilt the line of least squares."""
     regular = rows[rows[:, KIND] == 0.0].astype(np.float64)
     return line_slopes(regular[:, COUNT], regular[:, CAPACITY], newest)
 
@@ -85,8 +85,8 @@ def line_slopes(count: Floats, capacity: Floats, newest: int) -> Floats:
     if len(count) < SLOPE_CYCLES + newest - 1:
         return np.empty(0)
     count, capacity = count[1 - SLOPE_CYCLES - newest :], capacity[1 - SLOPE_CYCLES - newest :]
-    padded = np.concatenate([capacity[:1], capacity, capacity[-1:]])
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1)
+    padded = np.concatenate([capacity[:1], capacity[:1], capacity, capacity[-1:], capacity[-1:]])
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
     x = np.lib.stride_tricks.sliding_window_view(count, SLOPE_CYCLES)
     y = np.lib.stride_tricks.sliding_window_view(smooth, SLOPE_CYCLES)
     x = x - x.mean(axis=1, keepdims=True)

@@ -12,6 +12,7 @@ from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import CHECKUP, LIKE_RATE, TestHistory
 from cycling.types import Severity
 
+EXACT = 1 + 1e-6  # histories keep capacities in single precision
 MEANING = {"nominal": "nominal capacity", "initial": "initial capacity", "first-checkup": "first check-up"}
 
 
@@ -38,7 +39,7 @@ class EndOfLife:
             return SILENT
         capacity = float(np.median(history.discharging_capacity[rows]))
         health, limit = capacity / history.reference, history.facts.end_of_life_fraction
-        if not health <= limit:
+        if not health <= limit * EXACT:
             return Verdict(off=health > limit + self.margin)
         meaning = MEANING.get(history.facts.end_of_life_reference, history.facts.end_of_life_reference)
         return Verdict(
