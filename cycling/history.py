@@ -71,7 +71,8 @@ class TestHistory:
 
     @property
     def regular(self) -> Bools:
-        return self.kind == REGULAR
+        regular: Bools = self.kind == REGULAR
+        return regular
 
     @property
     def first_capacity(self) -> float:
