@@ -8,7 +8,7 @@ the same however the readings were cut into batches.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class RawCycle:
     sums: dict[str, float]
     surface_min: float
     surface_max: float
+    row: int = field(default=-1, compare=False)  # at which it became known: the first of the next cycle
 
 
 def finished_cycles(turn: Turn, sight: Sight) -> list[RawCycle]:
@@ -66,7 +67,7 @@ def finished_cycles(turn: Turn, sight: Sight) -> list[RawCycle]:
             closing = _closing(totals, rows, begin)
             if not np.isnan(held.number[run]):
                 before = float(rows.unix[begin - 1]) if begin > first else float(held.last[run])
-                done.append(_raw(turn.channels[run], turn.tests[run], held.of(run), closing, before))
+                done.append(_raw(turn.channels[run], turn.tests[run], held.of(run), closing, before, begin))
             held.open(run, closing, count[begin], rows.cycler_cycle[begin], rows.unix[begin])
             held.see(run, surface[begin:stop])
     held.last = rows.unix[turn.runs.ends]
@@ -134,7 +135,7 @@ class _Held:
             turn.keep_runs(f"cycle.{name}", getattr(self, name))
 
 
-def _raw(channel: str, test: str, opened: Mapping[str, Any], closing: Floats, end: float) -> RawCycle:
+def _raw(channel: str, test: str, opened: Mapping[str, Any], closing: Floats, end: float, row: int = -1) -> RawCycle:
     return RawCycle(
         channel=channel,
         test=test,
@@ -145,6 +146,7 @@ def _raw(channel: str, test: str, opened: Mapping[str, Any], closing: Floats, en
         sums=dict(zip(NAMES, (closing - opened["opening"]).tolist(), strict=True)),
         surface_min=float(opened["low"]),
         surface_max=float(opened["high"]),
+        row=row,
     )
 
 

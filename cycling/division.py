@@ -24,6 +24,7 @@ def joined(pieces: Sequence[tuple[bytes, Wanted]], whole_lab: bool) -> bytes:
     """
     memory = Memory()
     whole: dict[str, Any] = {"grades": {}, "book": [], "newest": {}, "spoiled": {}}
+    cycles: dict[str, dict[str, Any]] = {"tests": {}, "wide": {}}
     clocks = []
     for saved, wanted in pieces:
         state = json.loads(saved)
@@ -42,10 +43,13 @@ def joined(pieces: Sequence[tuple[bytes, Wanted]], whole_lab: bool) -> bytes:
         whole["grades"] |= {
             test: kept for test, kept in state["grades"].items() if test in running or _was_on(kept, wanted)
         }
+        judged = state.get("cycles", {"tests": {}, "wide": {}})
+        cycles["tests"] |= {test: kept for test, kept in judged["tests"].items() if wanted(kept["channel"])}
+        cycles["wide"] |= {key: kept for key, kept in judged["wide"].items() if all(map(wanted, kept["channels"]))}
         clocks.append(state["now"])
     told = {name: base64.b64encode(data).decode() for name, data in memory.save().items()}
     now = max((clock for clock in clocks if clock is not None), default=None)
-    return json.dumps({"form": SNAPSHOT, "now": now, "memory": told, **whole}).encode()
+    return json.dumps({"form": SNAPSHOT, "now": now, "memory": told, "cycles": cycles, **whole}).encode()
 
 
 def _was_on(grades: Mapping[str, Any], wanted: Wanted) -> bool:

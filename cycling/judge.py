@@ -24,7 +24,10 @@ SEVERITIES = {severity.rank: severity for severity in Severity}
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What one detector found on one channel at one row."""
+    """What one detector found on one channel at one row, or at the end of a cycle (row -1).
+
+    ``scope`` and ``channels`` are given where it is about more than this channel: one alert of that scope, which a
+    later finding of the same scope may widen to more channels (worsens with the same severity)."""
 
     at: float  # UTC seconds of the reading
     what: str  # begins | worsens | ends
@@ -107,25 +110,31 @@ def _finding(sight: Sight, detector: ReadingDetector, run: int, row: int, what: 
 
 
 def _failed(sight: Sight, detector: ReadingDetector, error: Exception) -> list[Finding]:
+    runs, rows = sight.rows.runs, sight.rows
+    return [
+        failure(detector.kind, error, at=float(rows.unix[start]), channel=channel, test=test, row=int(start))
+        for start, channel, test in zip(runs.starts, rows.channel, rows.test, strict=True)
+    ]
+
+
+def failure(kind: str, error: Exception, *, at: float, channel: str, test: str, row: int = -1) -> Finding:
+    """A detector that crashed, as a finding."""
     reason = f"{type(error).__name__}: {error}"
     words = Words(
-        message=f"The detector {detector.kind} failed on this channel ({reason}); it does not watch it now.",
+        message=f"The detector {kind} failed on this channel ({reason}); it does not watch it now.",
         action="Tell whoever maintains Cellwatch; the other detectors go on.",
-        evidence={"detector": detector.kind, "error": reason},
+        evidence={"detector": kind, "error": reason},
     )
-    return [
-        Finding(
-            at=float(sight.rows.unix[start]),
-            what=BEGINS,
-            kind=DETECTOR_FAILED,
-            severity=Severity.P3,
-            channel=channel,
-            test=test,
-            words=words,
-            row=int(start),
-        )
-        for start, channel, test in zip(sight.rows.runs.starts, sight.rows.channel, sight.rows.test, strict=True)
-    ]
+    return Finding(
+        at=at,
+        what=BEGINS,
+        kind=DETECTOR_FAILED,
+        severity=Severity.P3,
+        channel=channel,
+        test=test,
+        words=words,
+        row=row,
+    )
 
 
 def _ended_tests(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector]) -> list[Finding]:

@@ -11,15 +11,16 @@ import heapq
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cycling.book import Book
 from cycling.causes import LEFT_BEHIND_SECONDS
+from cycling.cycle_judge import CycleJudge, Known
 from cycling.cycles import RawCycle, finished_cycles, unfinished_cycle
-from cycling.detectors import REGISTRY, reading_detectors
+from cycling.detectors import CYCLE, REGISTRY, cycle_detectors, reading_detectors
 from cycling.detectors.channel_silent import ChannelSilent
 from cycling.detectors.cycler_silent import CyclerSilent
 from cycling.detectors.detector_failed import KIND as DETECTOR_FAILED
@@ -44,6 +45,7 @@ from cycling.unparseable import Rejects, judged
 from cycling.unparseable import Told as Unread
 
 SNAPSHOT = 3  # the form of a snapshot; another form is not read but looked past (see adopt)
+CYCLE_KINDS = frozenset(detector.kind for detector in CYCLE)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
 
 Event = tuple[float, Finding | Return]  # the watch's clock, and what it was
@@ -79,6 +81,7 @@ class Watch:
         self.heard_since = -np.inf  # nothing could arrive before: the lab itself was off
         self.heard_cyclers: dict[str, float] = {}  # the same for single cyclers, whose store was away
         self._reading = reading_detectors(settings)
+        self._cycle = cycle_detectors(settings)
         self._channel = ChannelSilent(**settings.get(ChannelSilent.kind, {}))
         self._cycler = CyclerSilent(**settings.get(CyclerSilent.kind, {}))
         escalations = {limits.kind: limits.escalate_seconds for limits in (self._channel, self._cycler)}
@@ -87,6 +90,7 @@ class Watch:
         self._settings = settings
         self._remember(Memory())
         self._grades, self._newest = Grades(), Newest()
+        self._judge_cycles = self._cycle_judge()
         self._book = Book(
             topology.maintenance, topology.place, escalations, lambda *asked: self._newest.reports(*asked)
         )
@@ -178,6 +182,7 @@ class Watch:
             "now": None if self.now == -np.inf else self.now,
             "memory": memory,
             "grades": self._grades.save(),
+            "cycles": self._judge_cycles.save(),
             "book": self._book.save(),
             "newest": self._newest.save(),
             "fellows": self._fellows.save(),
@@ -194,6 +199,7 @@ class Watch:
         self.now = -np.inf if state["now"] is None else state["now"]
         self._remember(Memory.restore({name: base64.b64decode(data) for name, data in state["memory"].items()}))
         self._grades = Grades(state["grades"])
+        self._judge_cycles = self._cycle_judge(state.get("cycles"))
         self._book.load(state["book"])
         self._newest = Newest(state["newest"])
         self._fellows.load(state.get("fellows", {}))
@@ -206,11 +212,16 @@ class Watch:
         self._book.load([alert.to_json() for alert in known])
         for alert in [alert for alert in known if alert.open and len(alert.channels) == 1]:
             place = self._memory.places(alert.channels)
-            if alert.kind == ChannelSilent.kind:
+            if alert.kind in CYCLE_KINDS:
+                self._judge_cycles.adopt(alert.kind, alert.severity.rank, alert.scope, alert.channels, alert.test)
+            elif alert.kind == ChannelSilent.kind:
                 self._memory.array("silence.silent", 0.0)[place] = 1.0
             else:
                 self._memory.array(f"judge.{alert.kind}.rank", 0.0)[place] = alert.severity.rank
                 self._memory.test[int(place[0])] = alert.test
+
+    def _cycle_judge(self, saved: Mapping[str, Any] | None = None) -> CycleJudge:
+        return CycleJudge(self._cycle, self.facts.get, lambda channel: self.topology.place(channel).cycler, saved)
 
     def _remember(self, memory: Memory) -> None:
         self._memory = memory
@@ -262,16 +273,16 @@ class Watch:
         runs = runs_of(place)
         new = in_order(self._memory, runs, place[runs.starts], batch)
         batch, place, clock = batch.take(new), place[new], clock[new]
-        cycles: list[Cycle] = []
+        known: list[Known] = []
         while len(batch):
             tests = batch.texts("test")
             by_test = runs_of(place, tests)
             first_of_channel = np.append(True, np.diff(place[by_test.starts]) != 0)
             turn_rows = first_of_channel[by_test.of_row]
-            cycles += self._turn(batch.take(turn_rows), place[turn_rows], clock[turn_rows], events)
+            known += self._turn(batch.take(turn_rows), place[turn_rows], clock[turn_rows], events)
             batch, place, clock = batch.take(~turn_rows), place[~turn_rows], clock[~turn_rows]
-        self._note(events)
-        return cycles
+        self._note([*events, *self._judge_cycles.judge(known)])
+        return list({(cycle.test, cycle.cycle_count): cycle for one in known for cycle in one.cycles}.values())
 
     def _note(self, events: list[Event]) -> None:
         """What a pass brought goes into the book in the order of the clock, and what time does in between."""
@@ -284,17 +295,24 @@ class Watch:
             else:
                 self._book.find(event, clock)
 
-    def _turn(self, batch: Batch, place: Ints, clock: Floats, events: list[Event]) -> list[Cycle]:
+    def _turn(self, batch: Batch, place: Ints, clock: Floats, events: list[Event]) -> list[Known]:
         runs = runs_of(place)
         names = batch.texts("channel")[runs.starts].tolist()
         tests = [test or f"{name}-001" for test, name in zip(batch.texts("test")[runs.starts], names, strict=True)]
         turn = Turn(self._memory, runs, names, tests)
         changed = [
-            name
-            for name, before, goes_on in zip(names, turn.before, turn.continues, strict=True)
+            run
+            for run, (before, goes_on) in enumerate(zip(turn.before, turn.continues, strict=True))
             if before is not None and not goes_on
         ]
-        cycles = self._ended(changed)
+        known: list[Known] = []
+        for run in changed:
+            row, before = int(runs.starts[run]), turn.before[run] or ""
+            raw = unfinished_cycle(self._memory, names[run])
+            known += self._graded([raw] if raw else [], [(float(clock[row]), int(turn.place[run]), -2)])
+            at = float(batch.numbers("unix_time_second")[row])
+            order = (float(clock[row]), int(turn.place[run]), -1)
+            known.append(Known(order=order, at=at, channel=names[run], test=before))
         limits = limits_of(self.topology, self.facts.get, names, tests, runs.of_row, batch.numbers("unix_time_second"))
         sight = sight_of(turn, batch, limits, self.topology.time_factor)
         found = judge(turn, sight, self._reading)
@@ -309,10 +327,24 @@ class Watch:
         ended = self._memory.array("silence.ended", 0.0)
         newly = finished & (ended[turn.place] == 0)
         ended[turn.place] = finished
-        cycles += self._grades.grade(raws, self.facts.get, self._faulty)
-        cycles += self._ended([name for name, over in zip(names, newly, strict=True) if over])
+        known += self._graded(raws, [(float(clock[raw.row]), int(place[raw.row]), raw.cycle_count) for raw in raws])
+        for run in np.flatnonzero(newly).tolist():
+            rows = slice(int(runs.starts[run]), int(runs.ends[run]) + 1)
+            row = rows.start + int(np.argmax(sight.rows.finished[rows]))
+            raw = unfinished_cycle(self._memory, names[run])
+            if raw:
+                at_end = replace(raw, end=float(sight.rows.unix[row]))
+                known += self._graded([at_end], [(float(clock[row]), int(turn.place[run]), raw.cycle_count)])
         self._moved.update(names)
-        return cycles
+        return known
+
+    def _graded(self, raws: Sequence[RawCycle], orders: Sequence[tuple[float, int, int]]) -> list[Known]:
+        """Cycles that are over, each with those that it changed, graded one after the other."""
+        known = []
+        for raw, order in zip(raws, orders, strict=False):
+            told = self._grades.grade([raw], self.facts.get, self._faulty)
+            known.append(Known(order=order, at=raw.end, channel=raw.channel, test=raw.test, cycles=tuple(told)))
+        return known
 
     def _ended(self, channels: Iterable[str]) -> list[Cycle]:
         raws = [unfinished_cycle(self._memory, channel) for channel in channels]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from cycling.history import TestHistory
 from cycling.rows import Bools, Floats
 from cycling.sight import Sight
 from cycling.types import Severity
@@ -51,3 +52,35 @@ class ReadingDetector(Protocol):
     def check(self, sight: Sight) -> Check: ...
 
     def words(self, sight: Sight, row: int) -> Words: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a cycle-level detector says at one finished cycle: is it there (``on``), is there evidence that it has gone
+    (``off``); both may be False, then what was open stays open. It has looked at as many cycles as it needs: nothing
+    is counted afterwards.
+
+    ``rank`` is how severe it is, 1 to 4 for P1 to P4 (None: the detector's own severity). ``scope`` and ``channels``
+    are given where it is about more than the channel of the cycle."""
+
+    on: bool = False
+    off: bool = False
+    rank: int | None = None
+    words: Words | None = None
+    scope: str | None = None
+    channels: tuple[str, ...] = ()
+
+
+SILENT = Verdict()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleDetector(Protocol):
+    """A failure that shows from cycle to cycle: judged once per finished cycle, from the history of its test and
+    those of its peers (tests of the same batch, protocol and chemistry; none without a batch)."""
+
+    kind: ClassVar[str]
+    severity: ClassVar[Severity]
+    enabled: bool
+
+    def check(self, history: TestHistory, peers: Sequence[TestHistory]) -> Verdict: ...
