@@ -41,7 +41,7 @@ def main() -> None:
     faults = [FAULTS[name] for name in asked.faults]
     together = chambers(traces, asked.no_metadata) if any(fault.chamber for fault in faults) else {}
     placer = Placer(traces)
-    print(f"\n{'fault':28} n  recall  (visible)  delay median / 95 % min  right name  other kinds")
+    print(f"\n{'fault':28} n  recall  (visible)  delay median / 95 % min (readings)  right name  other kinds")
     for fault in faults:
         for level in fault.levels if asked.level is None else [asked.level]:
             outcomes = repeated(fault, level, asked.n, placer, together if fault.chamber else alone)
@@ -75,7 +75,7 @@ def chambers(traces: Sequence[Trace], no_metadata: bool) -> dict[str, Station]:
     groups: dict[float, list[Trace]] = defaultdict(list)
     for each in traces:
         groups[each.setpoint].append(each)
-    stations = {}
+    stations: dict[str, Station] = {}
     for group in groups.values():
         station = Station(traces=group, metadata=not no_metadata)
         station.run_clean()
@@ -112,7 +112,7 @@ def print_score(fault: Fault, level: float, outcomes: Sequence[Outcome]) -> None
         return
     print(
         f"{fault.label(level):28} {figures.count:3}  {figures.recall:5.2f}  {figures.visible_recall:5.2f} of "
-        f"{figures.visible:3}  {figures.delay_median:6.1f} / {figures.delay_95:5.1f}  {figures.named:9.2f}  {others}",
+        f"{figures.visible:3}  {figures.delay_median:6.1f} / {figures.delay_95:5.1f}  ({figures.readings_95:5.0f})  {figures.named:9.2f}  {others}",
         flush=True,
     )
 

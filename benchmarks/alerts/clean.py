@@ -130,7 +130,7 @@ def _shipped(cell: str) -> list[tuple[int, pd.DataFrame]]:
             "kind": run["run_type"],
             "step": run["step_type"],
         }
-        runs.append((int(test), pd.DataFrame(columns)))
+        runs.append((int(str(test)), pd.DataFrame(columns)))
     return runs
 
 
@@ -145,7 +145,7 @@ def _published(folder: Path, cell: str) -> list[tuple[int, pd.DataFrame]]:
             "surface": run["Temperature_measured"],
             "kind": run["type"],
         }
-        runs.append((int(test), pd.DataFrame(columns).assign(step=step_types)))
+        runs.append((int(str(test)), pd.DataFrame(columns).assign(step=step_types)))
     return runs
 
 

@@ -96,10 +96,15 @@ def always(_clean: Batch, _faulty: Batch, _poll: float) -> bool:
     return True
 
 
+def at_once(_clean: Batch, _faulty: Batch) -> int:
+    return 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One way to fail. ``right`` are the kinds that name it (none: it must raise nothing), ``beside`` those that are
-    true too. ``visible`` says of an injection whether the readings show what the rule asks for at all."""
+    true too. ``visible`` says of an injection whether the readings show what the rule asks for at all, ``meets`` which
+    of its rows is the first that does."""
 
     name: str
     spoil: Callable[[Play], Batch]
@@ -112,6 +117,7 @@ class Fault:
     further_steps: int = 0  # loaded steps after its own through which it lasts
     chamber: bool = False  # every cell of the chamber has it
     visible: Callable[[Batch, Batch, float], bool] = field(default=always)
+    meets: Callable[[Batch, Batch], int] = field(default=at_once)
 
     def label(self, level: float) -> str:
         return self.name if np.isnan(level) else f"{self.name} {level:g} {self.unit}".strip()
@@ -308,6 +314,19 @@ def three_in_half_an_hour(clean: Batch, faulty: Batch, poll: float) -> bool:
     return bool(len(hits) >= 3 and (hits[2:] - hits[:-2]).min() * poll <= 1800)
 
 
+# The first row that meets the rule.
+
+
+def first_changed(clean: Batch, faulty: Batch) -> int:
+    same = (clean.numbers(V) == faulty.numbers(V)) & (clean.numbers(T) == faulty.numbers(T))
+    return int(np.argmin(same))
+
+
+def over_the_limit(_clean: Batch, faulty: Batch) -> int:
+    """4.25 V and 0.5 % of it, the limit of a test that states none."""
+    return int(np.argmax(faulty.numbers(V) > 1.005 * 4.25))
+
+
 def _kinds(*kinds: str) -> frozenset[str]:
     return frozenset(kinds)
 
@@ -377,8 +396,8 @@ _FAULTS = (
         unit="%",
         steps=CONSTANT_CURRENT,
     ),
-    Fault(name="overV", spoil=over_voltage, right=_kinds("over-voltage"), steps=CHARGES),
-    Fault(name="impossible", spoil=impossible, right=_kinds("impossible-value")),
+    Fault(name="overV", spoil=over_voltage, right=_kinds("over-voltage"), steps=CHARGES, meets=over_the_limit),
+    Fault(name="impossible", spoil=impossible, right=_kinds("impossible-value"), meets=first_changed),
     Fault(name="dup", spoil=repeated_rows, right=_kinds()),
     Fault(name="reorder", spoil=swapped_rows, right=_kinds()),
 )

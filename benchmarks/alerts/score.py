@@ -22,11 +22,13 @@ MERGE_SECONDS = 3600.0
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What became of one injected fault. ``kinds`` are all kinds raised in its window that were not there without it;
-    ``delay`` is in seconds, None where it was not found by its name."""
+    ``delay`` is in seconds from its begin, None where it was not found by its name; ``readings`` counts them from the
+    first that meets the rule."""
 
     spot: str
     visible: bool
     delay: float | None
+    readings: float | None
     kinds: tuple[str, ...]
     wrong: tuple[str, ...]  # kinds that neither name it nor are true beside it
 
@@ -41,6 +43,7 @@ class Score:
     visible_recall: float
     delay_median: float  # minutes
     delay_95: float
+    readings_95: float
     named: float  # share of those with any alert that have the right one
     wrong: Counter[str]
 
@@ -72,8 +75,10 @@ def outcome(
     beside: frozenset[str],
     visible: bool,
     alerts: Iterable[Alert],
+    met: float | None = None,
+    poll: float = 1.0,
 ) -> Outcome:
-    """Match alerts, of which those without the fault have been taken away, with one fault."""
+    """Match alerts, of which those without the fault have been taken away, with one fault. ``met`` is when the rule was first met (UTC seconds; None: at once)."""
     concerned = set(channels)
     matching = [
         alert
@@ -86,6 +91,7 @@ def outcome(
         spot=spot,
         visible=visible,
         delay=min(onsets) - t0 if onsets else None,
+        readings=(min(onsets) - (t0 if met is None else met)) / poll if onsets else None,
         kinds=kinds,
         wrong=tuple(kind for kind in kinds if kind not in right | beside),
     )
@@ -94,6 +100,7 @@ def outcome(
 def score(outcomes: Sequence[Outcome]) -> Score:
     """The figures of all repetitions."""
     delays = [o.delay / 60 for o in outcomes if o.delay is not None]
+    late = [o.readings for o in outcomes if o.readings is not None]
     found = [o for o in outcomes if o.kinds]
     seen = [o for o in outcomes if o.visible]
     return Score(
@@ -101,8 +108,9 @@ def score(outcomes: Sequence[Outcome]) -> Score:
         recall=_share(len(delays), len(outcomes)),
         visible=len(seen),
         visible_recall=_share(sum(o.delay is not None for o in seen), len(seen)),
-        delay_median=float(np.median(delays)) if delays else math.nan,
-        delay_95=float(np.quantile(delays, 0.95, method="higher")) if delays else math.nan,
+        delay_median=_quantile(delays, 0.5),
+        delay_95=_quantile(delays, 0.95),
+        readings_95=_quantile(late, 0.95),
         named=_share(sum(o.delay is not None for o in found), len(found)),
         wrong=Counter(kind for o in outcomes for kind in o.wrong),
     )
@@ -145,6 +153,10 @@ def poisson_bound(seen: int) -> float:
         chance = sum(math.exp(k * math.log(middle) - middle - math.lgamma(k + 1)) for k in range(seen + 1))
         low, high = (middle, high) if chance > 0.05 else (low, middle)
     return high
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    return float(np.quantile(values, share, method="higher")) if values else math.nan
 
 
 def _share(part: int, whole: int) -> float:

@@ -19,7 +19,7 @@ from monitor.clock_order import by_clock, in_record_order
 from monitor.findings import Findings
 from monitor.replay import without_copies
 
-SNAPSHOT_SECONDS = 4 * 3600.0  # of data between two snapshots
+SNAPSHOT_SECONDS = 12 * 3600.0  # of data between two snapshots
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -53,6 +53,7 @@ class Station:
         watch, findings = self._watch(), Findings()
         watch.restore(self._saved[at])
         rows, visible, state = [], False, rng.bit_generator.state
+        met = spot.t0
         for trace in self.traces:
             end = spot.t1 + GRACE_SECONDS + trace.poll
             if fault.chamber or trace.cell == spot.trace.cell:
@@ -64,7 +65,9 @@ class Station:
                     faulty,
                     trace.batch.take(between(trace, here.t1 + trace.poll / 2, end)),
                 ]
-                visible |= fault.visible(trace.batch.take(slice(here.begin, here.end)), faulty, trace.poll)
+                clean = trace.batch.take(slice(here.begin, here.end))
+                visible |= fault.visible(clean, faulty, trace.poll)
+                met = spot.t0 + trace.poll * fault.meets(clean, faulty)
             else:
                 rows.append(trace.batch.take(between(trace, self._from[at], end)))
         fold(watch, concat(rows), findings)
@@ -76,6 +79,8 @@ class Station:
             right=fault.right,
             beside=fault.beside,
             visible=visible,
+            met=met,
+            poll=spot.trace.poll,
             alerts=new_alerts(findings.alerts.values(), self.clean.values()),
         )
 
