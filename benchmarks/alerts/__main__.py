@@ -110,11 +110,9 @@ def print_score(fault: Fault, level: float, outcomes: Sequence[Outcome]) -> None
     if not fault.right:
         print(f"{fault.label(level):28} {figures.count:3}  must raise nothing: {others}", flush=True)
         return
-    print(
-        f"{fault.label(level):28} {figures.count:3}  {figures.recall:5.2f}  {figures.visible_recall:5.2f} of "
-        f"{figures.visible:3}  {figures.delay_median:6.1f} / {figures.delay_95:5.1f}  ({figures.readings_95:5.0f})  {figures.named:9.2f}  {others}",
-        flush=True,
-    )
+    found = f"{figures.recall:5.2f}  {figures.visible_recall:5.2f} of {figures.visible:3}"
+    delay = f"{figures.delay_median:6.1f} / {figures.delay_95:5.1f}  ({figures.readings_95:5.0f})"
+    print(f"{fault.label(level):28} {figures.count:3}  {found}  {delay}  {figures.named:9.2f}  {others}", flush=True)
 
 
 def print_misses(fault: Fault, outcomes: Sequence[Outcome]) -> None:

@@ -78,7 +78,8 @@ def outcome(
     met: float | None = None,
     poll: float = 1.0,
 ) -> Outcome:
-    """Match alerts, of which those without the fault have been taken away, with one fault. ``met`` is when the rule was first met (UTC seconds; None: at once)."""
+    """Match alerts, of which those without the fault have been taken away, with one fault. ``met`` is when the rule was
+    first met (UTC seconds; None: at once)."""
     concerned = set(channels)
     matching = [
         alert
