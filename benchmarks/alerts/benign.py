@@ -20,6 +20,7 @@ OHM, SLOW_OHM, SLOW_SECONDS = 0.05, 0.03, 600.0  # at once, and the part of the 
 THERMAL_SECONDS, KELVIN_PER_WATT = 900.0, 12.0
 FULL_VOLT, EMPTY_VOLT, CUTOFF_AMPERE = 4.2, 2.7, 0.1
 CHANNEL = "benign-1"
+STEP_SECONDS = 5.0  # in which the cell is computed: a cycler ends a step at once, whenever it is read
 
 
 @dataclass(kw_only=True)
@@ -32,6 +33,7 @@ class Cell:
     slow: float = 0.0
     kelvin: float = 0.0  # above the chamber
     clock: float = 0.0
+    next_read: float = 0.0
     cycle: int = 1
     step: int = 0
     capacity: float = NOMINAL_AH
@@ -56,8 +58,9 @@ class Cell:
             done = (at_limit and current < CUTOFF_AMPERE) or (ampere < 0 and volt < EMPTY_VOLT)
             if done:
                 return
-            word = kind if not at_limit else "CV_CHG"
-            self._read(volt, current, word)
+            if self.clock >= self.next_read:
+                self._read(volt, current, "CV_CHG" if at_limit else kind)
+                self.next_read += self.poll
             self._pass(current)
 
     def cycle_on(self, charge: float, discharge: float, *, rest: float = 600.0) -> None:
@@ -74,7 +77,7 @@ class Cell:
         self.setpoints.append((self.clock, celsius))
 
     def _pass(self, current: float) -> None:
-        dt = self.poll
+        dt = STEP_SECONDS
         self.soc += current * dt / 3600 / self.capacity
         self.slow += (current * SLOW_OHM - self.slow) * (1 - float(np.exp(-dt / SLOW_SECONDS)))
         heat = current**2 * OHM + current * self.slow

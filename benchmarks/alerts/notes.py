@@ -44,7 +44,7 @@ class NoteScore:
 
     @property
     def passed(self) -> bool:
-        return self.named == self.of
+        return self.named >= self.of
 
 
 def real_batch(traces: Sequence[Trace]) -> tuple[Crowd, list[Note]]:
