@@ -1,6 +1,7 @@
 """``python -m benchmarks.alerts``: recall, delay and right names per fault, false alarms per channel-month.
 
     python -m benchmarks.alerts --cells B0005,B0006 --poll 30 --data FOLDER --faults tc_detach,heat --n 20
+    python -m benchmarks.alerts --parts all --summaries TABLE.parquet --out docs/alerts-benchmark.md
 
 Without ``--data`` the cells shipped with the project are used, one reading a minute.
 """
@@ -8,46 +9,68 @@ Without ``--data`` the cells shipped with the project are used, one reading a mi
 from __future__ import annotations
 
 import argparse
-import time
-from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.alerts.clean import KEPT_BACK, SHIPPED, TUNED, Trace, trace
-from benchmarks.alerts.inject import FAULTS, Fault, Placer
-from benchmarks.alerts.score import Outcome, Rate, rates, score
-from benchmarks.alerts.stations import Station
-from cycling.types import Alert
+from benchmarks.alerts import benign, lives, report
+from benchmarks.alerts.clean import KEPT_BACK, SHIPPED, TUNED, trace
+from benchmarks.alerts.groups import run_groups
+from benchmarks.alerts.inject import FAULTS, Fault
+from benchmarks.alerts.notes import run_notes
+from benchmarks.alerts.reading_level import Bench, run_baselines
+from benchmarks.alerts.report import Report
+from benchmarks.alerts.score import Outcome, score
+
+PARTS = ("readings", "baselines", "benign", "notes", "groups", "cycles")
 
 
 def main() -> None:
-    asked = arguments()
+    asked, said = arguments(), Report()
     traces = [trace(cell, poll=asked.poll, data=asked.data, steps=not asked.no_steps) for cell in asked.cells]
-    poll = traces[0].poll
-    if poll != asked.poll:
-        print(f"The shipped cells hold one reading a minute: poll {poll:g} s instead of {asked.poll:g} s.")
-    began = time.process_time()
-    alone = {each.cell: Station(traces=[each], metadata=not asked.no_metadata) for each in traces}
-    for station in alone.values():
-        station.run_clean()
-    clean = [alert for station in alone.values() for alert in station.clean.values()]
-    rows = sum(len(each.batch) for each in traces)
-    spent = time.process_time() - began
-    months = sum(each.months for each in traces)
-    print(f"{len(traces)} cells, {months:.2f} channel-months, {rows} readings every {poll:g} s ", end="")
-    print(f"({rows / spent:,.0f} readings/s, {spent / rows * 1e6:.1f} µs each)")
-    print_rates(rates(clean, months))
-    print_clean(clean, asked.show)
-    faults = [FAULTS[name] for name in asked.faults]
-    together = chambers(traces, asked.no_metadata) if any(fault.chamber for fault in faults) else {}
-    placer = Placer(traces)
-    print(f"\n{'fault':28} n  recall  (visible)  delay median / 95 % min (readings)  right name  other kinds")
-    for fault in faults:
+    if traces[0].poll != asked.poll:
+        print(f"The shipped cells hold one reading a minute: poll {traces[0].poll:g} s instead of {asked.poll:g} s.")
+    bench = Bench(traces=traces, metadata=not asked.no_metadata)
+    bench.run_clean()
+    report.cells(said, bench)
+    if "readings" in asked.parts:
+        readings(said, bench, asked)
+    if "baselines" in asked.parts:
+        report.usual(said, list(run_baselines(bench, [FAULTS[name] for name in asked.faults], asked.n)))
+    if "benign" in asked.parts:
+        report.ordinary(said, benign.run_benign(traces[0].poll))
+    if "notes" in asked.parts:
+        report.notes(said, *run_notes(traces))
+    if "groups" in asked.parts:
+        report.group_heading(said)
+        for play in run_groups(traces, asked.cyclers):
+            report.group_row(said, play)
+    if "cycles" in asked.parts and asked.summaries:
+        cycles(said, asked)
+    if asked.out:
+        said.write(asked.out)
+
+
+def readings(said: Report, bench: Bench, asked: argparse.Namespace) -> None:
+    report.false_alarms(said, bench.rates(), bench.clean, asked.show)
+    report.fault_heading(said)
+    for fault in (FAULTS[name] for name in asked.faults):
         for level in fault.levels if asked.level is None else [asked.level]:
-            outcomes = repeated(fault, level, asked.n, placer, together if fault.chamber else alone)
-            print_score(fault, level, outcomes)
+            outcomes = bench.outcomes(fault, level, asked.n)
+            if outcomes:
+                report.fault_row(said, fault, level, score(outcomes))
             if asked.show:
                 print_misses(fault, outcomes)
+
+
+def cycles(said: Report, asked: argparse.Namespace) -> None:
+    found = lives.lives(asked.summaries, kept_back=asked.kept_back_lives)
+    alarms, count = lives.false_alarms(found)
+    report.cycle_heading(said)
+    for each in lives.run_cycles(found, asked.n):
+        report.cycle_row(said, each)
+    said.say()
+    said.say(f"{len(found)} lives before their onset, {count} cycles: {1000 * len(alarms) / count:.2f} false per 1000.")
+    for kind in sorted({alarm.kind for alarm in alarms}):
+        said.say(f"- {kind}: {sum(alarm.kind == kind for alarm in alarms)}")
 
 
 def arguments() -> argparse.Namespace:
@@ -58,9 +81,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--faults", type=lambda text: text.split(","), default=list(FAULTS), help="comma-separated")
     parser.add_argument("--level", type=float, help="one level of each fault instead of all")
     parser.add_argument("--n", type=int, default=20, help="injections per fault and level")
+    parser.add_argument("--parts", type=parts, default=["readings"], help=f"all, or of {', '.join(PARTS)}")
+    parser.add_argument("--cyclers", type=int, default=20, help="of 50 channels each in the large lab; 0 leaves it out")
+    parser.add_argument(
+        "--summaries", type=Path, help="a table of cycles (dataset, cell, capacity) for the part cycles"
+    )
+    parser.add_argument("--kept-back-lives", action="store_true", help="the half of its cells that decides")
     parser.add_argument("--no-steps", action="store_true", help="leave out steps, cycles and test time")
     parser.add_argument("--no-metadata", action="store_true", help="tell the watch nothing of the tests")
     parser.add_argument("--show", action="store_true", help="say every false alarm and every miss")
+    parser.add_argument("--out", type=Path, help="write the tables to this file as well")
     return parser.parse_args()
 
 
@@ -70,52 +100,11 @@ def cells(text: str) -> list[str]:
     return list(named.get(text, text.split(",")))
 
 
-def chambers(traces: Sequence[Trace], no_metadata: bool) -> dict[str, Station]:
-    """A station per chamber, under the name of each of its cells."""
-    groups: dict[float, list[Trace]] = defaultdict(list)
-    for each in traces:
-        groups[each.setpoint].append(each)
-    stations: dict[str, Station] = {}
-    for group in groups.values():
-        station = Station(traces=group, metadata=not no_metadata)
-        station.run_clean()
-        stations |= {each.cell: station for each in group}
-    return stations
+def parts(text: str) -> list[str]:
+    return list(PARTS) if text == "all" else text.split(",")
 
 
-def repeated(fault: Fault, level: float, count: int, placer: Placer, stations: dict[str, Station]) -> list[Outcome]:
-    outcomes = []
-    for repetition in range(count):
-        drawn = placer.draw(fault, level, repetition)
-        if drawn:
-            spot, rng = drawn
-            outcomes.append(stations[spot.trace.cell].inject(fault, level, spot, rng))
-    return outcomes
-
-
-def print_rates(found: dict[str, Rate]) -> None:
-    print("false alarms per channel-month:")
-    for kind, rate in found.items():
-        print(f"  {kind:26} {rate.per_month:6.2f}  (at most {rate.bound:.2f}; {rate.episodes} seen)")
-
-
-def print_clean(alerts: Sequence[Alert], show: bool) -> None:
-    for alert in sorted(alerts, key=lambda alert: alert.opened_at) if show else ():
-        print(f"  {alert.scope} {alert.opened_at:.0f} {alert.severity} {alert.kind}: {alert.message}")
-
-
-def print_score(fault: Fault, level: float, outcomes: Sequence[Outcome]) -> None:
-    figures = score(outcomes)
-    others = ", ".join(f"{kind} {count}" for kind, count in figures.wrong.most_common()) or "-"
-    if not fault.right:
-        print(f"{fault.label(level):28} {figures.count:3}  must raise nothing: {others}", flush=True)
-        return
-    found = f"{figures.recall:5.2f}  {figures.visible_recall:5.2f} of {figures.visible:3}"
-    delay = f"{figures.delay_median:6.1f} / {figures.delay_95:5.1f}  ({figures.readings_95:5.0f})"
-    print(f"{fault.label(level):28} {figures.count:3}  {found}  {delay}  {figures.named:9.2f}  {others}", flush=True)
-
-
-def print_misses(fault: Fault, outcomes: Sequence[Outcome]) -> None:
+def print_misses(fault: Fault, outcomes: list[Outcome]) -> None:
     for one in outcomes:
         if fault.right and one.delay is None:
             print(f"    missed{'' if one.visible else ' (not visible)'}: {one.spot}; raised {list(one.kinds)}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.alerts.clean import CHAMBER, CYCLER, RIPPLE_KELVIN, RIPPLE_SECONDS, SENSOR_KELVIN, START
+from benchmarks.alerts.clean import CHAMBER, CYCLER, RIPPLE_KELVIN, RIPPLE_SECONDS, SENSOR_KELVIN, START, Trace
 from cycling.readings import Batch
 from cycling.topology import Chamber, Cycler, Place, Setpoint, TestFacts, Topology
 from cycling.types import Alert
@@ -151,6 +151,14 @@ def run_benign(poll: float) -> Iterator[tuple[str, float, list[Alert]]]:
         batch = cell.batch()
         findings.take(watch.fold(batch, float(batch.numbers("unix_time_second")[-1])))
         yield name, cell.clock / 3600, findings.alerts_by_time()
+
+
+def resting(poll: float) -> Trace:
+    """A cell that rests for six hours after every charge and every discharge: where a leak can be put."""
+    cell = _cell(poll)
+    for _ in range(14):
+        cell.cycle_on(0.75, 1.0, rest=6 * 3600)
+    return Trace(cell=CHANNEL, poll=poll, setpoint=25.0, batch=cell.batch())
 
 
 def _cell(poll: float) -> Cell:

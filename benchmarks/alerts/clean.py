@@ -107,7 +107,8 @@ def lab(traces: list[Trace], *, metadata: bool = True) -> Topology:
 
 
 def _facts(cell: str) -> TestFacts:
-    cutoff = CUTOFFS.get(cell) or CUTOFFS_BY_FOUR[int(cell[1:])]
+    digits = int(cell[1:]) if cell[1:].isdigit() else 0
+    cutoff = CUTOFFS.get(cell) or CUTOFFS_BY_FOUR.get(digits, 2.5)
     return TestFacts(
         test=f"{cell}-test",
         channel=cell,

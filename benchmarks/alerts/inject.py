@@ -21,6 +21,7 @@ from cycling.readings import Batch
 
 CHARGES, DISCHARGES = ("CC_CHG", "CV_CHG"), ("CC_DCH",)
 CONSTANT_CURRENT = ("CC_CHG", "CC_DCH")
+RESTS = ("REST",)  # only those of a cell that is given long ones: the measured cells never rest two hours
 LOADED = (*CHARGES, *DISCHARGES)
 SHORTEST_STEP_SECONDS = 1800.0
 EARLIER_RUNS = 3
@@ -397,6 +398,14 @@ _FAULTS = (
         steps=CONSTANT_CURRENT,
     ),
     Fault(name="overV", spoil=over_voltage, right=_kinds("over-voltage"), steps=CHARGES, meets=over_the_limit),
+    Fault(
+        name="rest_leak",
+        spoil=rest_leak,
+        right=_kinds("self-discharge"),
+        levels=(1, 3, 10),
+        unit="mV/h",
+        steps=RESTS,
+    ),
     Fault(name="impossible", spoil=impossible, right=_kinds("impossible-value"), meets=first_changed),
     Fault(name="dup", spoil=repeated_rows, right=_kinds()),
     Fault(name="reorder", spoil=swapped_rows, right=_kinds()),

@@ -37,7 +37,7 @@ class Station:
 
     def run_clean(self) -> None:
         """Fold all readings, leaving a snapshot every few hours."""
-        watch, findings = self._watch(), Findings()
+        watch, findings = self.watch(), Findings()
         times = [trace.unix for trace in self.traces]
         first, last = min(time[0] for time in times), max(time[-1] for time in times)
         for begin in np.arange(first, last + 1, SNAPSHOT_SECONDS).tolist():
@@ -50,7 +50,7 @@ class Station:
     def inject(self, fault: Fault, level: float, spot: Spot, rng: np.random.Generator) -> Outcome:
         """Replay the readings about the spot with the fault in them."""
         at = bisect.bisect_right(self._from, spot.t0) - 1
-        watch, findings = self._watch(), Findings()
+        watch, findings = self.watch(), Findings()
         watch.restore(self._saved[at])
         rows, visible, state = [], False, rng.bit_generator.state
         met = spot.t0
@@ -84,7 +84,8 @@ class Station:
             alerts=new_alerts(findings.alerts.values(), self.clean.values()),
         )
 
-    def _watch(self) -> Watch:
+    def watch(self) -> Watch:
+        """A watch that has seen nothing."""
         return Watch(lab(list(self.traces), metadata=self.metadata), self.detectors)
 
 
