@@ -88,7 +88,7 @@ def trace(cell: str, *, poll: float, data: Path | None = None, steps: bool = Tru
 def chamber_sensor(setpoint: float, rows: int, poll: float) -> Numbers:
     """What the chamber's sensor reads at the grid points: the compressor's ripple and noise about the setpoint.
     The same for every cell of a chamber."""
-    time = poll * np.arange(rows)
+    time = poll * np.arange(rows, dtype=float)
     noise = np.random.default_rng([sum(map(ord, "chamber")), int(setpoint)]).normal(0, SENSOR_KELVIN, rows)
     ripple = RIPPLE_KELVIN * np.sin(2 * np.pi * time / RIPPLE_SECONDS)
     return np.asarray(setpoint + ripple + noise)
@@ -169,7 +169,7 @@ def _sampled(run: pd.DataFrame, poll: float) -> pd.DataFrame:
 
 def _readings(cell: str, rows: pd.DataFrame, poll: float) -> Batch:
     count = len(rows)
-    time = poll * np.arange(count)
+    time = poll * np.arange(count, dtype=float)
     kind, step = rows["kind"].to_numpy(object), rows["step"].to_numpy(object)
     cycle = np.cumsum(_changed(kind) & (kind == "charge")) + (kind[0] != "charge")
     ambient = chamber_sensor(float(SETPOINTS.get(cell, COLD)), count, poll)
