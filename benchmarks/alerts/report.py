@@ -118,7 +118,7 @@ def group_row(report: Report, score: GroupScore) -> None:
 def notes(report: Report, scores: Sequence[NoteScore], unexplained: Sequence[Alert]) -> None:
     report.heading("The notes of a real batch", "note", "channels named", "as", "severity", "all")
     for score in scores:
-        named = f"{score.named} of {score.of}"
+        named = f"{min(score.named, score.of)} of {score.of}"
         report.row(score.text, named, ", ".join(score.by) or "–", " ".join(score.severities), _yes(score.passed))
     report.say()
     report.say(f"Alerts shown that no note explains: {len(unexplained)}.")
