@@ -2,7 +2,8 @@
 # make soak: the faults of tests/faults, many more and longer of them; about half an hour.
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHMARKS := ingest_record watch_fold watch_process pages stream_to_table archive object_store fleet notice_speed
+BENCHMARKS := ingest_record watch_fold watch_process pages stream_to_table archive object_store fleet notice_speed \
+	alerts
 .PHONY: run test check bench soak
 
 run: .venv/run.stamp

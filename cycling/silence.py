@@ -118,13 +118,18 @@ class Silence:
         cadence = self.cadence()
         found: list[Silenced] = []
         upcoming = np.inf
-        due = last + self._wait(self.channel, cadence)
+        waits = (self._wait(self.channel, cadence), self._wait(self.cycler, cadence))
+        due = last + waits[0]
+        names = self.memory.channels
+        waiting: set[str] = set()  # cyclers whose own timer is still counting: so it is for all of their channels
         for place in np.flatnonzero(quiet)[np.argsort(due[quiet], kind="stable")].tolist():
-            if silent[place]:
+            if silent[place] or self.topology.place(names[place]).cycler in waiting:
                 continue  # its cycler was judged meanwhile
-            verdict, at = self._verdict(place, last, cadence, ended, float(due[place]))
+            verdict, at = self._verdict(place, last, cadence, ended, float(due[place]), waits)
             if at > now:
                 upcoming = min(upcoming, at)
+                if verdict.cycler is not None:
+                    waiting.add(verdict.cycler)
                 continue
             how = ALONE if verdict.cycler is None else WITH_CYCLER
             silent[[self.memory.index[channel] for channel in verdict.channels]] = how
@@ -132,7 +137,7 @@ class Silence:
         return sorted(found, key=lambda silenced: silenced.at), upcoming
 
     def _verdict(
-        self, place: int, last: Floats, cadence: Floats, ended: np.ndarray, due: float
+        self, place: int, last: Floats, cadence: Floats, ended: np.ndarray, due: float, waits: tuple[Floats, Floats]
     ) -> tuple[Silenced, float]:
         """What the silence of a channel amounts to, and when: the channel's own at ``due``, or its cycler's."""
         names = self.memory.channels
@@ -150,9 +155,9 @@ class Silence:
         newest = max(fellows, key=lambda p: last[p])
         heard = float(last[newest])
         all_quiet = all(due - last[p] > 2 * cadence[p] + 5 for p in fellows) or all(
-            last[p] + self._wait(self.channel, cadence)[p] <= due + 2 * cadence[p] + 5 for p in fellows
+            last[p] + waits[0][p] <= due + 2 * cadence[p] + 5 for p in fellows
         )
-        at = heard + float(max(self._wait(self.cycler, cadence)[p] for p in fellows))
+        at = heard + float(max(waits[1][p] for p in fellows))
         if not all_quiet:
             return alone, due
         whole = Silenced(
