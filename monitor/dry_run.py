@@ -15,7 +15,7 @@ from cycling.types import Alert
 from data_access import fleet
 from data_access.archive import Archive
 from monitor.executors import Executor
-from monitor.pieces import Found
+from monitor.pieces import Fold, Found, of_unit
 from monitor.reprocess import NothingArchived, Wish, folded, planned, scanned
 
 MONTH = 730.5 * 3600.0
@@ -67,7 +67,7 @@ class Tried:
 def dry_run(
     archive: Archive, wish: Wish, tried: Wish, channels: Collection[str], executor: Executor, say: Callable[[str], None]
 ) -> Tried:
-    """The alerts under two wishes that differ in their limits only; of these channels only, where some are named.
+    """The alerts under two wishes that differ in their limits; of these channels only, where some are named.
 
     Raises StoreAway, NothingArchived, NoSuchChannel, ClusterTrouble.
     """
@@ -86,12 +86,16 @@ def dry_run(
     say("as it is now:")
     now = folded(folds, summary, executor, say)
     say("with what is tried:")
-    would = folded([replace(fold, detectors=tried.detectors) for fold in folds], summary, executor, say)
+    would = folded([_tried(fold, tried) for fold in folds], summary, executor, say)
     looked_at = {channel for fold in folds for channel in fold.unit.channels}
     return Tried(
         looked=_looked(summary, set(channels) or looked_at),
         places=_places(_alerts(now, channels), _alerts(would, channels)),
     )
+
+
+def _tried(fold: Fold, tried: Wish) -> Fold:
+    return replace(fold, detectors=tried.detectors, topology=of_unit(tried.topology, fold.unit))
 
 
 def _alerts(found: Sequence[Found], channels: Collection[str]) -> list[Alert]:

@@ -26,7 +26,7 @@ KINDS = frozenset([*REGISTRY, *PLANNED, DETECTOR_FAILED])
 def run(given: argparse.Namespace, settings: Settings) -> int:
     """Does it; returns the exit code. Raises SettingsError for faults in what was given, OSError for the file."""
     tried = wish_of(given, settings, [*_unknown_kinds(given.kind), *_unwritable(given.out)])
-    wish = replace(tried, detectors=settings.detectors)
+    wish = replace(tried, detectors=settings.detectors, topology=settings.topology)
     try:
         with place_of(given) as executor:
             found = dry_run(archive_of(settings), wish, tried, given.channel, executor, _say)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from cycling.detectors import PLANNED, REGISTRY
 from cycling.lab_file import LabFile, as_toml
 from cycling.lab_topology import Detectors, read_detectors
+from cycling.topology import Topology
 
 FORM = "expected detectors.KIND.FIELD=VALUE, such as detectors.contact-lost.samples=3"
 TABLE = "detectors"
+TOLERANCE = "detectors.chamber-off-setpoint.tolerance_kelvin"
 
 
 class Given(LabFile):
@@ -46,6 +49,17 @@ def overridden(detectors: Detectors, options: Iterable[str]) -> tuple[Detectors,
     given = Given({kind: {**detectors.get(kind, {}), **fields} for kind, fields in wanted.items()})
     found = read_detectors(given, REGISTRY)
     return {**detectors, **found}, (*faults, *given.faults)
+
+
+def with_tolerance(topology: Topology, detectors: Detectors, options: Iterable[str]) -> Topology:
+    """The lab with the tolerance of its chambers that the options try: what a chamber states in lab.toml goes before
+    the detector's limit, and would go before the one that is tried too."""
+    if not any(option.partition("=")[0].strip() == TOLERANCE for option in options):
+        return topology
+    _, kind, field = TOLERANCE.split(".")
+    kelvin = detectors[kind][field]
+    chambers = tuple(replace(chamber, tolerance_kelvin=kelvin) for chamber in topology.chambers)
+    return replace(topology, chambers=chambers)
 
 
 def _value(text: str) -> Any:

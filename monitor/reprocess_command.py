@@ -14,7 +14,7 @@ from data_access import begun
 from data_access.archive import Archive
 from data_access.errors import StoreAway
 from monitor.executors import ClusterTrouble, Executor, Here, cluster
-from monitor.overrides import overridden
+from monitor.overrides import overridden, with_tolerance
 from monitor.reprocess import NothingArchived, Wish, reprocess
 from monitor.times import asked_time
 from settings import Settings, SettingsError
@@ -55,7 +55,8 @@ def wish_of(given: argparse.Namespace, settings: Settings, faults: Sequence[str]
         found.append(f"--until {given.until}: expected a time after --since {given.since}")
     if found or isinstance(since, str) or isinstance(until, str):
         raise SettingsError(tuple(found))
-    return Wish(topology=settings.topology, detectors=detectors, since=since, until=until)
+    topology = with_tolerance(settings.topology, detectors, given.set)
+    return Wish(topology=topology, detectors=detectors, since=since, until=until)
 
 
 def _say(line: str) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from cycling.topology import Chamber, Topology
 from cycling.types import Alert, Severity
 from monitor.dry_run import Place
+from monitor.overrides import with_tolerance
 from monitor.times import asked_time
 from tests.cycling.build import START
 from tests.monitor.fleet import LAB, Done, archived, called, contents, readings, reprocessed
@@ -131,6 +133,14 @@ def test_a_time_may_be_how_long_ago(text: str, expected: float) -> None:
 def test_a_time_that_cannot_be_meant_is_said(text: str) -> None:
     found = asked_time("--since", text, 1e9)
     assert found == 30.0 if text == "30" else isinstance(found, str)
+
+
+def test_a_tolerance_that_is_tried_goes_before_what_a_chamber_states() -> None:
+    lab = Topology(chambers=(Chamber(id="a", setpoint_celsius=25.0, tolerance_kelvin=3.0),))
+    detectors = {"chamber-off-setpoint": {"tolerance_kelvin": 1.0}}
+    tried = with_tolerance(lab, detectors, ["detectors.chamber-off-setpoint.tolerance_kelvin = 1"])
+    assert [chamber.tolerance_kelvin for chamber in tried.chambers] == [1.0]
+    assert with_tolerance(lab, detectors, ["detectors.chamber-off-setpoint.delay_seconds=60"]) is lab
 
 
 def alert(begin: float, end: float | None) -> Alert:
