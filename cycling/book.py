@@ -221,7 +221,7 @@ class Book:
         """More severe: told at once, unless it still waits to be told at all."""
         self._ledger.put(alert)
         if alert.severity is Severity.P1:
-            if alert.suppressed == "incident":  # danger is never absorbed
+            if alert.suppressed == "incident" and alert.kind != CHAMBER:  # danger is never absorbed; votes are
                 self._ledger.put(alert := alert.but(suppressed=None))
             if alert.kind == CHAMBER:
                 for cut in self._silences.danger(alert):

@@ -59,8 +59,9 @@ def after(state: State, event: Event) -> State:
 
 
 def latched(alert: Alert) -> bool:
-    """Whether the alert waits for somebody to acknowledge it, even when its condition has gone."""
-    return alert.severity is Severity.P1 and alert.acknowledged_at is None
+    """Whether the alert waits for somebody to acknowledge it, even when its condition has gone. Members do not: their
+    incident does."""
+    return alert.severity is Severity.P1 and alert.acknowledged_at is None and alert.suppressed != "incident"
 
 
 def told(alert: Alert, at: float) -> Alert:

@@ -60,11 +60,11 @@ def findings(
 
     def watching() -> Watch:
         watch = Watch(lab)
-        to_book: Callable[[Finding], None] = watch._book.find
+        to_book: Callable[[Finding, float], None] = watch._book.find
 
-        def find(finding: Finding) -> None:
+        def find(finding: Finding, clock: float) -> None:
             found.extend([finding] if finding.kind in KINDS else [])
-            to_book(finding)
+            to_book(finding, clock)
 
         watch._book.find = find  # type: ignore[method-assign]
         return watch

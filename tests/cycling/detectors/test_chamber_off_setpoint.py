@@ -74,8 +74,8 @@ def test_an_offset_is_found_within_twenty_minutes(kelvin: float, every: float, t
         (alert,) = found(seen(air, topology, every=every))
         assert 10.0 <= delay(alert) <= 20.0
         assert alert.severity in (Severity.P1, Severity.P2)
-        assert alert.closed_at is not None
-        assert alert.closed_at - START < 3600 * 12.3 + 1800
+        assert alert.cleared_at is not None
+        assert alert.cleared_at - START < 3600 * 12.3 + 1800
 
 
 @pytest.mark.parametrize("kelvin", [1.0, -1.0])
