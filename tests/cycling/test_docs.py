@@ -9,7 +9,8 @@ import pytest
 
 from cycling.detectors import REGISTRY
 
-TEXT = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "alerts.md").read_text()
 
 
 @pytest.mark.parametrize("kind", sorted(REGISTRY))
@@ -19,3 +20,11 @@ def test_every_kind_and_limit_is_documented_with_its_default(kind: str) -> None:
     for field in fields(detector):
         if field.name != "enabled":
             assert f"`{field.name}` {getattr(detector, field.name):g}" in row
+
+
+@pytest.mark.parametrize("kind", sorted({*REGISTRY, "power-outage", "network-outage"}))
+def test_every_kind_has_a_page_with_its_figure(kind: str) -> None:
+    page = (DOCS / "alerts" / f"{kind}.md").read_text()
+    figure = f"images/alerts/{kind}.svg"
+    assert f"(../{figure})" in page
+    assert (DOCS / figure).is_file()
