@@ -28,3 +28,9 @@ def test_every_kind_has_a_page_with_its_figure(kind: str) -> None:
     figure = f"images/alerts/{kind}.svg"
     assert f"(../{figure})" in page
     assert (DOCS / figure).is_file()
+
+
+def test_every_module_stands_in_a_chapter_of_the_architecture() -> None:
+    told = (DOCS / "architecture.md").read_text()
+    modules = [path.stem for path in (DOCS.parent / "cycling").glob("[a-z]*.py")]
+    assert [name for name in modules if f"`{name}`" not in told] == []
