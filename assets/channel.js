@@ -47,7 +47,7 @@
       put(unknown, "");
       put(state, kind(cw.model.stateOf(channel, now)));
       const old = `newest reading ${age(now - channel.arrival_time_second)} old, arrived ${clock(channel.arrival_time_second)}`;
-      put(reading, `${source(channel)} · ${old} · ${channel.cycler}`);
+      put(reading, `${source(channel)} · ${old} · ${channel.cycler}${channel.learning ? " · learning what temperature is usual" : ""}`);
       FACTS.forEach(([, words], i) => put(values[i], words(channel)));
       const open = [...cw.model.alerts.values()].filter((alert) => cw.model.isOpen(alert) && alert.channels.includes(name));
       cw.drawCards(cards, open.sort(cw.model.worstFirst), now);

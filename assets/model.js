@@ -8,7 +8,7 @@
     "channel", "phase", "severity", "alerts", "unix_time_second", "arrival_time_second", "cadence_second",
     "voltage_volt", "current_ampere", "surface_temperature_celsius", "ambient_temperature_celsius",
     "cycle_count", "state_of_health", "test", "setpoint_celsius", "cycler", "chamber", "source", "cell",
-    "batch", "test_time_second",
+    "batch", "test_time_second", "learning",
   ];
   const DAY = 86400;
   const model = { channels: new Map(), alerts: new Map(), lab: {}, newest: 0, frameTime: null, loaded: false, divided: false };

@@ -91,8 +91,10 @@
   function metaWords(alert, now) {
     const { age, date, plural } = cw.words;
     const open = cw.model.isOpen(alert);
-    const words = [open ? `open ${age(now - alert.opened_at)}, since ${date(alert.opened_at)}` : `${date(alert.opened_at)} to ${date(alert.closed_at)}, lasted ${age(alert.closed_at - alert.opened_at)}`];
+    const over = open && alert.cleared_at; // danger that has gone waits until somebody has seen it
+    const words = [over ? `over since ${date(alert.cleared_at)}, after ${age(alert.cleared_at - alert.opened_at)}` : open ? `open ${age(now - alert.opened_at)}, since ${date(alert.opened_at)}` : `${date(alert.opened_at)} to ${date(alert.closed_at)}, lasted ${age(alert.closed_at - alert.opened_at)}`];
     if (alert.acknowledged_by) words.push(`acknowledged by ${alert.acknowledged_by} at ${date(alert.acknowledged_at)}`);
+    else if (over) words.push("stays here until somebody acknowledges it");
     else if (open) words.push("nobody has acknowledged it yet");
     if (cw.model.isShelved(alert, now)) words.push(`shelved for ${age(alert.shelved_until - now)} more`);
     if (cw.model.isOutOfService(alert)) words.push(`out of service since ${date(alert.out_of_service_at)}`);

@@ -34,6 +34,7 @@ CHANNEL_FIELDS = (
     "cell",
     "batch",
     "test_time_second",
+    "learning",
 )
 
 
@@ -169,6 +170,7 @@ def _channel(state: ChannelState, facts: Mapping[str, Any], setpoints: Mapping[s
         facts.get("cell"),
         facts.get("batch"),
         _rounded(latest.get("test_time_second"), 1),
+        state.learning,
     ]
 
 

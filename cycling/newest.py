@@ -17,7 +17,7 @@ from cycling.topology import Place
 from cycling.types import Alert, ChannelState
 
 # What stands beside the columns of the reading in a kept row.
-CYCLE, ARRIVAL, DIRECTION = ("(cycle)", "(arrival)", "(direction)")
+CYCLE, ARRIVAL, DIRECTION, LEARNING = ("(cycle)", "(arrival)", "(direction)", "(learning)")
 FILLED_SECONDS = 20.0  # a reading that arrives this much later than it was measured was held back
 IDLE = frozenset({"idle", "stopped", "paused", "error"})
 
@@ -53,6 +53,7 @@ class Newest:
         columns[CYCLE] = _plain(turn.memory.array("cycle.number", np.nan)[turn.place])
         columns[ARRIVAL] = clock[ends].tolist()
         columns[DIRECTION] = sight.rows.direction[ends].tolist()
+        columns[LEARNING] = (sight.thermal.learning & sight.thermometry.believable)[ends].tolist()
         names = tuple(columns)
         for channel, row in zip(turn.channels, zip(*columns.values(), strict=True), strict=True):
             self._last[channel] = (names, row)
@@ -86,6 +87,7 @@ class Newest:
         """The channel's state for the wall."""
         latest = self._row(channel)
         cycle, arrival, direction = latest.pop(CYCLE), latest.pop(ARRIVAL), latest.pop(DIRECTION)
+        learning = latest.pop(LEARNING, False)
         return ChannelState(
             channel=channel,
             cycler=place.cycler,
@@ -101,6 +103,7 @@ class Newest:
             alerts=len(alerts),
             severity=worst(alerts),
             source=place.source,
+            learning=learning,
         )
 
 

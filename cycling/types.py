@@ -195,6 +195,7 @@ class ChannelState:
     alerts: int = 0
     severity: str = ""  # the worst open alert of the channel, "" when there is none
     source: str = "measured"  # measured | recorded | simulated
+    learning: bool = False  # what temperature is usual for the cell is not known yet, so nothing is judged by it
 
     def to_json(self) -> dict[str, Any]:
         """The state as plain JSON values; made once a second for every channel, so nothing is copied deeply."""
