@@ -182,7 +182,7 @@ class Book:
         if alert.tell_at is not None and alert.suppressed is None:
             alert = alert.but(state=State.PENDING.value)
         self._ledger.put(alert)
-        if votes:
+        if votes and not alert.members:
             self._causes.gather(alert.kind, clock)
 
     def _come_back(self, alert: Alert, clock: float) -> Alert:
@@ -230,7 +230,7 @@ class Book:
         if incident and alert.suppressed == "incident" and incident.kind == alert.kind:
             worse = worsened(incident, alert.severity)
             if worse is not incident:
-                self._worsen(worse.but(message=f"{worse.message} {alert.message}"), at)
+                self._worsen(self._causes.reworded(worse, alert), at)
         if alert.state == State.PENDING:
             self._ledger.put(
                 alert.but(tell_at=min(alert.tell_at or math.inf, tell_at(alert.seen_at, at, alert.severity)))

@@ -75,19 +75,20 @@ class Causes:
         else:
             channels = tuple(sorted({channel for alert in members for channel in alert.channels}))
             node = self._nodes.of_scope(scope)
+            concerned = tuple(sorted(node.channels)) if node.kind == "chamber" else channels
             incident = Alert(
                 id=alert_id(kind, scope, first.opened_at),
                 kind=kind,
                 severity=worst,
                 scope=scope,
-                channels=tuple(sorted(node.channels)) if node.kind == "chamber" else channels,
+                channels=concerned,
                 test=None,
                 opened_at=first.opened_at,
                 seen_at=now,
                 tell_at=now,
-                message=_together(kind, scope, channels, first),
+                message=_together(kind, scope, concerned, first),
                 action=first.action,
-                evidence={**first.evidence, "channels": len(channels)},
+                evidence={**first.evidence, "channels": len(concerned)},
                 members=tuple(alert.id for alert in members),
             )
             joined = incident
@@ -96,6 +97,12 @@ class Causes:
             self._ledger.put(
                 alert.but(incident=joined.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value)
             )
+
+    def reworded(self, incident: Alert, member: Alert) -> Alert:
+        """An incident that got worse because a member did, in that member's words."""
+        count = {"channels": len(incident.channels)}
+        message = _together(incident.kind, incident.scope, incident.channels, member)
+        return incident.but(message=message, action=member.action, evidence={**member.evidence, **count})
 
     def member_cleared(self, incident: Alert, clock: float) -> bool:
         """Whether the last member of an incident is well. When most are, it clears, and the rest have a while."""
@@ -121,6 +128,9 @@ class Causes:
 def _together(kind: str, scope: str, channels: Sequence[str], first: Alert) -> str:
     """What an incident says: where, how many, and the first of them in its own words."""
     where = "The whole lab" if scope == "lab" else scope.replace("_", " ").replace(":", " ", 1)
+    where = where[0].upper() + where[1:]
     count = f"{len(channels)} channels" if len(channels) > 1 else "1 channel"
-    what = kind.replace("-", " ")
-    return f"{where[0].upper()}{where[1:]}: {what} on {count} at once ({named(channels)}). {first.message}"
+    symptom = symptom_of(kind)
+    if symptom and symptom.design:  # what a channel says of its chamber is true of the chamber
+        return f"{where}: {first.message.partition(': ')[2]} {count} {'are' if len(channels) > 1 else 'is'} in it."
+    return f"{where}: {kind.replace('-', ' ')} on {count} at once ({named(channels)}). {first.message}"

@@ -13,6 +13,8 @@ from cycling.types import Severity
 
 COLDER = 2.0  # K below its surroundings no loose sensor reads: that is something else
 
+LOADED = 0.05  # of the largest current
+
 
 @dataclass(frozen=True, kw_only=True)
 class ThermocoupleDetached:
@@ -44,6 +46,8 @@ class ThermocoupleDetached:
             & (thermal.r_history < -np.maximum(self.below_history_kelvin, (1.0 - self.share) * by_history))
             & (thermal.r_model < -self.below_model_kelvin)
             & (thermal.rise > -COLDER)
+            # A cell that cools down tells of its history, not of its thermocouple.
+            & (np.abs(sight.rows.held_current) > LOADED * sight.rows.scale)
         )
         stated = ~np.isnan(sight.per_row(sight.rows.limits.temperature_max))
         return Check(

@@ -283,3 +283,32 @@ def test_the_same_is_told_however_the_rows_are_cut() -> None:
         watch = again
     assert alerts == whole.alerts
     assert notices == whole.notices
+
+
+def test_a_chamber_is_one_alert_in_the_words_of_its_channels_each_member_once() -> None:
+    topology = lab_of(2, 6)  # every other cycler in the same room
+    warm = rows(topology, 60)
+    minute = (warm.numbers("unix_time_second") - START) / 60
+    off = np.where(where(warm, 15, 60, lambda name: name < "c1"), np.minimum(0.3 * (minute - 15), 5.0), 0.0)
+    play = Play(
+        topology, warm.with_columns(ambient_temperature_celsius=warm.numbers("ambient_temperature_celsius") + off)
+    )
+    [incident] = [alert for alert in play.of("chamber-off-setpoint") if alert.members]
+    assert incident.scope == "chamber:room-0"
+    assert len(set(incident.members)) == len(incident.members) == 6
+    assert incident.message.startswith("Chamber room-0: Chamber off its setpoint: the air reads")
+    assert incident.message.endswith("6 channels are in it.")
+    assert play.told() == [("chamber-off-setpoint", "opened", 6)]
+
+
+def test_a_sensor_that_disagrees_with_its_chamber_is_told_by_itself() -> None:
+    topology = lab_of(1, 6)
+    odd = rows(topology, 60)
+    minute = (odd.numbers("unix_time_second") - START) / 60
+    off = np.where(where(odd, 15, 60, lambda name: name == "c0-02"), np.minimum(0.3 * (minute - 15), 5.0), 0.0)
+    play = Play(
+        topology, odd.with_columns(ambient_temperature_celsius=odd.numbers("ambient_temperature_celsius") + off)
+    )
+    [alert] = play.of("chamber-off-setpoint")
+    assert (alert.scope, alert.suppressed, alert.severity) == ("channel:c0-02", None, Severity.P3)
+    assert "ambient sensor" in play.notices[0].text
