@@ -197,7 +197,7 @@ def _floods(told: Quality) -> list[Any]:
 def _days(told: Quality) -> str:
     seconds = told.until - told.since
     days = round(seconds / DAY)
-    if abs(seconds - days * DAY) > HOUR / 2:
+    if not days or abs(seconds - days * DAY) > HOUR / 2:
         return f"the {span(seconds)} since the first reading"
     return f"the last {_of_days(days)}"
 

@@ -68,8 +68,8 @@ def _was_running(turn: Turn, rows: Rows) -> Bools:
 
 def _believed(jump: Floats, *, tested: Floats, lately: Floats, walled: Floats) -> Bools:
     """Which steps are a clock's: time cannot go back; a step forward may as well be a pause, unless the arrivals
-    went on with the test time. A replayed file has no arrivals of its own: there they stand at the wall clock."""
-    told = np.abs(lately - walled) > 1e-3
+    went on with the test time. A replayed file has no arrivals of its own: there they are the wall clock to the bit."""
+    told = np.abs(lately - walled) > 0
     agrees = np.abs(lately - tested) <= np.maximum(2.0, 0.25 * np.abs(jump))
     prompt = lately >= 0.5 * tested  # a backlog that arrives at once tells nothing
     forward = np.where(told, agrees & prompt, jump <= LONGEST_STEP)

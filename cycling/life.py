@@ -45,6 +45,7 @@ TABLE: Mapping[tuple[State, Event], State] = {
     (S.ACKNOWLEDGED, E.WORSENED): S.ACTIVE,
     (S.ACKNOWLEDGED, E.CLEARED): S.CLEARING,
     (S.CLEARING, E.RAISED): S.ACTIVE,
+    (S.CLEARING, E.ACKNOWLEDGED): S.CLOSED,  # whoever has seen that it is over wants to hear when it comes back
     (S.CLEARING, E.SETTLED): S.CLOSED,
     (S.CLEARING, E.LATCHED): S.RETURNED,
     (S.RETURNED, E.RAISED): S.ACTIVE,
@@ -108,9 +109,9 @@ def acknowledged(alert: Alert, at: float, who: str) -> Alert:
     if alert.acknowledged_at is not None:
         return alert
     seen = _moved(alert, Event.ACKNOWLEDGED).but(acknowledged_at=at, acknowledged_by=who)
-    if seen.state == State.CLOSED and alert.open:
-        return seen.but(closed_at=max(at, alert.opened_at))
-    return seen.but(closed_at=alert.cleared_at) if seen.state == State.CLEARING else seen
+    if seen.state != State.CLOSED or alert.ended:
+        return seen
+    return seen.but(settle_at=None, closed_at=alert.closed_at or max(at, alert.opened_at))
 
 
 def _moved(alert: Alert, event: Event) -> Alert:

@@ -66,4 +66,17 @@ def page(browser: Browser, lab: RunningLab, cycler: Cycler, complaints: list[str
     yield opened
     cycler.says.clear()
     cycler.quiet.clear()
+    put_to_rest(lab)
     context.close()
+
+
+def put_to_rest(lab: RunningLab) -> None:
+    """Nothing of a play is left to the next one: what was wrong is over, and danger is acknowledged."""
+
+    def over() -> bool:
+        alerts = lab.get("/api/v1/alerts")["alerts"]
+        for alert in [alert for alert in alerts if alert["cleared_at"]]:
+            lab.send(f"/api/v1/alerts/{alert['id']}/acknowledge", {})
+        return not [alert for alert in alerts if alert["severity"] in ("P1", "P2")]
+
+    until(over, "what was wrong to be over")

@@ -126,9 +126,12 @@ class RunningLab:
 
     def post(self, readings: list[dict[str, Any]]) -> Any:
         """Readings over HTTP, as a program of the lab sends them; None while nobody takes them."""
-        body = json.dumps({"readings": readings}).encode()
+        return self.send("/api/v1/readings", {"readings": readings})
+
+    def send(self, path: str, body: dict[str, Any]) -> Any:
+        """What a POST is answered; None while nobody takes it."""
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/api/v1/readings", body, headers)
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -44,8 +47,26 @@ def test_a_fault_appears_with_what_to_do_and_clears(page: Page, cycler: Cycler) 
     expect(tile).to_have_attribute("data-severity", "P1")
     expect(tile).to_contain_text("P1")
     cycler.says.clear()
+    over = {"state": "open", "channel": "play-1-01"}
+    waited(lambda: any(alert["cleared_at"] for alert in asked(page, over)))
+    expect(cause).to_have_count(1)  # danger stays until somebody has acknowledged it
+    for alert in asked(page, over):
+        assert page.request.post(f"/api/v1/alerts/{alert['id']}/acknowledge").ok
     expect(cause).to_have_count(0)
     expect(tile).to_have_attribute("data-severity", "")
+
+
+def asked(page: Page, query: dict[str, str | float | bool]) -> list[dict[str, Any]]:
+    """The alerts as the API tells them."""
+    alerts: list[dict[str, Any]] = page.request.get("/api/v1/alerts", params=query).json()["alerts"]
+    return alerts
+
+
+def waited(there: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not there():
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_a_silent_channel_never_looks_healthy(page: Page, cycler: Cycler) -> None:

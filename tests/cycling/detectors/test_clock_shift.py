@@ -97,3 +97,13 @@ def test_counters_that_start_again_are_no_shift() -> None:
 def test_without_test_time_it_is_silent() -> None:
     bare = {name: values for name, values in shifted(37.0).columns.items() if name != "test_time_second"}
     assert watched(Batch(bare)).kinds() == []
+
+
+def test_a_program_that_sent_nothing_for_a_while_has_not_set_its_clock() -> None:
+    """Arrivals that went on with the wall clock, some milliseconds later each, tell of a pause."""
+    batch = cell(2, every=1.0)
+    late = np.where(np.arange(len(batch)) >= 300, 10.0, 0.0)
+    clock = batch.numbers("unix_time_second") + late
+    lag = np.random.default_rng(5).uniform(0.0002, 0.0009, len(batch))
+    paused = batch.with_columns(unix_time_second=clock, arrival_time_second=clock + lag)
+    assert "clock-shift" not in watched(paused).kinds()
