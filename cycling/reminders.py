@@ -62,12 +62,12 @@ def forgotten(told: Iterable[ToldOf], alerts: Mapping[str, Alert], now: float) -
 
 
 def _is_waiting(alert: Alert) -> bool:
-    """Whether somebody should act: never what is suppressed, shelved or out of service, or part of an incident."""
+    """Whether somebody should act: never what is suppressed (by the incident it is part of, too), shelved or out of
+    service."""
     return (
         alert.open
         and alert.acknowledged_at is None
         and alert.suppressed is None
         and alert.shelved_until is None
         and alert.out_of_service_at is None
-        and alert.incident is None
     )

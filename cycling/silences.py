@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cycling import outages
+from cycling.announcing import announced
 from cycling.causes import Begin
 from cycling.incidents import Nodes
 from cycling.ledger import Ledger
@@ -51,10 +52,12 @@ class Silences:
         while incident is not None:
             above = self._ledger.by_id(incident.incident)
             away = [channel for channel in incident.channels if self._ledger.get(outages.CHANNEL, f"channel:{channel}")]
-            incident = outages.came_back(incident, back, away)
-            self._ledger.put(incident)
-            if not away:
-                self._finish_silence(incident, back.at)
+            later = outages.came_back(incident, back, away)
+            if not incident.burning:  # it was told how that went, but for those who were left behind
+                later = later.but(message=outages.summary(later), action=outages.advice(later))
+            self._ledger.put(later)
+            if not away and incident.burning:
+                self._finish_silence(later, back.at)
             incident = above
 
     def _gather_outage(self, cycler_id: str) -> None:
@@ -104,7 +107,8 @@ class Silences:
         """Who is not back 15 minutes after the first are is told in one further notice; that is how it went."""
         inner = [a for a in self._ledger.open() if a.incident == incident.id and a.members]
         ids = {incident.id, *(alert.id for alert in inner)}
-        for alert in [a for a in self._ledger.open() if a.incident in ids and not a.members and a.burning]:
+        away = [a for a in self._ledger.open() if a.incident in ids and a.kind == outages.CHANNEL and a.burning]
+        for alert in away if announced(incident) else ():
             worse = worsened(alert, Severity.P2) if alert.kind in self._escalating else alert
             self._ledger.put(told(worse.but(suppressed=None), now))
         for one in inner:
@@ -112,11 +116,12 @@ class Silences:
         over = outages.understood(incident)
         reason = "opened" if over.announced_at is None else "resolved"
         over = over.but(message=outages.summary(over), action=outages.advice(over))
-        ended = settled(cleared(told(over, now), float(over.evidence["resuming_since"]), now))
+        ended = settled(cleared(over.but(tell_at=None), float(over.evidence["resuming_since"]), now))
         self._ledger.put(ended, before=incident)
-        self._ledger.tell([ended], reason, now, f"{ended.message} First: {ended.action}")
+        first = f" First: {ended.action}" if ended.action else ""
+        self._ledger.tell([ended], reason, now, f"{ended.message}{first}")
 
     def danger(self, alert: Alert) -> list[Alert]:
-        """The power cuts in which a chamber has left its limits: they are danger, too."""
-        cuts = self._ledger.of_kind(outages.POWER)
-        return [worsened(cut, Severity.P1) for cut in cuts if set(alert.channels) & set(cut.channels)]
+        """The power cuts that a chamber which has left its limits makes dangerous."""
+        cuts = [cut for cut in self._ledger.of_kind(outages.POWER) if set(alert.channels) & set(cut.channels)]
+        return [worse for cut in cuts if (worse := worsened(cut, Severity.P1)) is not cut]

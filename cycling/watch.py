@@ -200,7 +200,7 @@ class Watch:
         self._remember(Memory.restore({name: base64.b64decode(data) for name, data in state["memory"].items()}))
         self._grades = Grades(state["grades"])
         self._judge_cycles = self._cycle_judge(state.get("cycles"))
-        self._book.load(state["book"])
+        self._book.load(state["book"], self.now)
         self._newest = Newest(state["newest"])
         self._fellows.load(state.get("fellows", {}))
         self._unread = [Unread(scope=scope, severity=Severity(word)) for scope, word in state.get("unread", [])]
