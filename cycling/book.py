@@ -13,7 +13,7 @@ from typing import Any
 
 from cycling import recording as recordings
 from cycling.alerts import alert_id, apply, released, shelved, unshelved
-from cycling.announcing import announced, tell_at
+from cycling.announcing import announced, next_minute, tell_at
 from cycling.causes import LEFT_BEHIND_SECONDS, Causes
 from cycling.incidents import CHAMBER, Nodes, shows, symptom_of
 from cycling.judge import BEGINS, ENDS, Finding
@@ -178,7 +178,7 @@ class Book:
         above = self._ledger.by_id(alert.incident)
         within = above is not None and above.burning
         if alert.severity is Severity.P3 and alert.kind in self._escalations and alert.suppressed != "incident":
-            turns.append((_next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
+            turns.append((next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
         if "resuming_since" in alert.evidence and alert.members and not within:  # an outage speaks for its cyclers
             turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
         if alert.suppressed == "incident" and not within and not told_by_cause(alert, above):
@@ -235,7 +235,7 @@ class Book:
         return back
 
     def _clear(self, alert: Alert, at: float, clock: float) -> None:
-        gone = cleared(alert, at, clock + self._settle_seconds(alert))
+        gone = cleared(alert, at, next_minute(clock + self._settle_seconds(alert)))
         if gone is alert:
             return
         self._ledger.put(gone)
@@ -406,11 +406,6 @@ def _found(finding: Finding, scope: str, clock: float) -> Alert:
         action=finding.words.action,
         evidence=finding.words.evidence,
     )
-
-
-def _next_minute(at: float) -> float:
-    """Channels that fell silent one after the other are told together when it gets worse."""
-    return math.ceil(at / 60.0) * 60.0
 
 
 def _lasts(alert: Alert) -> bool:

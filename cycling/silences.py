@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cycling import outages
-from cycling.announcing import announced
+from cycling.announcing import announced, next_minute
 from cycling.causes import Begin
 from cycling.incidents import Nodes
 from cycling.ledger import Ledger
@@ -26,7 +26,7 @@ class Silences:
         incident = None if silenced.cycler is None else outages.cycler_silent(silenced)
         members = []
         for channel in silenced.channels:
-            known = self._ledger.get(outages.CHANNEL, f"channel:{channel}")
+            known = self._of(channel)
             alert = known or outages.channel_silent(silenced, channel, test_of(channel))
             if incident:
                 alert = alert.but(incident=incident.id, suppressed="incident", tell_at=None)
@@ -41,17 +41,16 @@ class Silences:
 
     def came_back(self, back: Return) -> None:
         """A silent channel is heard again; the incident of its cycler, and the outage, end with the last member."""
-        alert = self._ledger.get(outages.CHANNEL, f"channel:{back.channel}")
+        alert = self._of(back.channel)
         if alert is None:
             return
-        over = settled(cleared(alert, back.at, back.at))
-        self._ledger.put(over)
-        if over.announced_at is not None:
-            self._ledger.tell([over], "resolved", back.at)
+        untold = alert.announced_at is None
+        over = cleared(alert, back.at, back.at if untold else next_minute(back.at)).but(tell_at=None)
+        self._ledger.put(settled(over) if untold else over)
         incident = self._ledger.by_id(alert.incident)
         while incident is not None:
             above = self._ledger.by_id(incident.incident)
-            away = [channel for channel in incident.channels if self._ledger.get(outages.CHANNEL, f"channel:{channel}")]
+            away = [channel for channel in incident.channels if self._of(channel)]
             later = outages.came_back(incident, back, away)
             if not incident.burning:  # it was told how that went, but for those who were left behind
                 later = later.but(message=outages.summary(later), action=outages.advice(later))
@@ -59,6 +58,11 @@ class Silences:
             if not away and incident.burning:
                 self._finish_silence(later, back.at)
             incident = above
+
+    def _of(self, channel: str) -> Alert | None:
+        """The alert of a channel that is silent now."""
+        found = self._ledger.get(outages.CHANNEL, f"channel:{channel}")
+        return found if found is not None and found.burning else None
 
     def _gather_outage(self, cycler_id: str) -> None:
         """Cyclers that fell silent together are one outage."""

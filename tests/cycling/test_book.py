@@ -387,3 +387,65 @@ def test_one_that_comes_back_long_after_its_outage_was_told_ends_it_no_second_ti
         ("channel-silent", "resolved"),
     ]
     assert len({notice.id for notice in desk.notices}) == len(desk.notices)
+
+
+def test_many_that_get_well_one_after_the_other_are_few_notices() -> None:
+    desk = Desk(lab_of(4, 25))
+    for number, channel in enumerate(desk.topology.places):
+        desk.find(0.001 * number, channel, "over-temperature", severity=P1)
+    for number, channel in enumerate(desk.topology.places):
+        desk.find(100 + 0.1 * number, channel, "over-temperature", what=ENDS)
+    desk.tick(3000)
+    resolved = [notice for notice in desk.notices if notice.reason == "resolved"]
+    assert len(resolved) <= 2
+    assert sum(notice.channel_count for notice in resolved) == 100
+
+
+def test_channels_that_are_resumed_by_hand_after_an_outage_are_few_notices() -> None:
+    desk = Desk()
+    desk.silent(0, "c0")
+    desk.silent(1, "c1")
+    desk.tick(500)
+    desk.back(1000, "c0-01")
+    desk.tick(5000)
+    told = len(desk.notices)
+    desk.back(6002, *list(desk.topology.places)[1:4])
+    desk.back(6003, *list(desk.topology.places)[4:])
+    desk.tick(7000)
+    assert [notice.channel_count for notice in desk.notices[told:]] == [7]
+    assert desk.incident("power-outage").evidence["not_resumed"] == []
+
+
+def test_a_channel_that_falls_silent_again_at_once_is_silent() -> None:
+    desk = Desk()
+    desk.silent(0, "c0")
+    desk.tick(400)
+    desk.back(1001, *list(desk.topology.places)[:4])
+    desk.silent(1010, "c0")
+    desk.tick(3000)
+    assert sum(alert.burning for alert in desk.of("channel-silent")) == 4
+    assert sum(alert.burning for alert in desk.of("cycler-silent")) == 1
+    desk.back(4000, *list(desk.topology.places)[:4])
+    desk.tick(5000)
+    assert not [alert for alert in desk.alerts.values() if alert.open]
+
+
+def test_every_state_survives_a_restart() -> None:
+    desk = Desk(None, Maintenance(start=NOW - 100, end=NOW + 500, scope="channel:c1-04"))
+    desk.find(0, severity=P1)
+    desk.find(1, what=ENDS)
+    desk.find(2, "c0-02")
+    desk.find(2, "c1-04")
+    desk.find(2, "c0-03", "chamber-off-setpoint")
+    desk.tick(10)
+    desk.say(
+        11, "shelve", desk.alerts[next(a.id for a in desk.alerts.values() if a.scope == "channel:c0-02")], minutes=9
+    )
+    desk.silent(20, "c1")
+    desk.restart()
+    desk.tick(700)
+    desk.back(800, "c1-01")
+    desk.restart()
+    desk.tick(1000)
+    desk.restart()
+    assert {alert.state for alert in desk.alerts.values()} >= {"active", "returned"}
