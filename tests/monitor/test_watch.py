@@ -204,7 +204,7 @@ def test_kill_9_in_the_middle_changes_no_alert(lab: Lab, processes: Callable[[st
         process.kill()
         process.wait()
     assert [(alert.kind, alert.open) for alert in lab.live.alerts()] == [("contact-lost", False)]
-    watcher(lab, time.time()).look(time.time() + 70)  # well again for a minute
+    watcher(lab, time.time()).look(time.time() + 120)  # well again for a minute, told at the next full one
     assert sorted(notice.reason for notice in lab.live.notices()) == ["opened", "resolved"]
 
 
