@@ -336,9 +336,9 @@ class Book:
         over = [settled(alert) for alert in alerts]
         for alert in over:
             self._ledger.put(alert)
-        for kind in dict.fromkeys(alert.kind for alert in over):
-            ended = [alert for alert in over if alert.kind == kind and alert.announced_at is not None]
-            if ended:
+        for kind, told_at in dict.fromkeys((alert.kind, alert.announced_at) for alert in over):
+            if told_at is not None:  # those who were told of them together are told of their end together
+                ended = [alert for alert in over if (alert.kind, alert.announced_at) == (kind, told_at)]
                 self._ledger.tell(ended, "resolved", now)
 
     def _unshelve(self, alerts: list[Alert], now: float) -> None:

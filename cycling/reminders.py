@@ -37,7 +37,7 @@ def reminder(told: ToldOf, alerts: Mapping[str, Alert], routing: Routing, now: f
     state = "Not acknowledged" if all(alert.cleared_at for alert in waiting) else "Still open and not acknowledged"
     action = f" First: {first.action}" if first.action else ""
     return Notice(
-        id=f"{told.alert}-reminder-{told.reminders + 1}",
+        id=f"{told.alert}-reminder-{told.reminders + 1}" + (f"-{first.raised}" if first.raised > 1 else ""),
         sent_at=now,
         alert=first.id,
         severity=first.severity,

@@ -449,3 +449,13 @@ def test_every_state_survives_a_restart() -> None:
     desk.tick(1000)
     desk.restart()
     assert {alert.state for alert in desk.alerts.values()} >= {"active", "returned"}
+
+
+def test_who_was_told_of_different_alerts_is_told_of_the_end_of_each() -> None:
+    desk = Desk()
+    desk.find(0, "c0-01")
+    desk.find(50, "c1-01")
+    desk.find(100, "c0-01", what=ENDS)
+    desk.find(101, "c1-01", what=ENDS)
+    desk.tick(1000)
+    assert [notice.channels for notice in desk.notices if notice.reason == "resolved"] == [("c0-01",), ("c1-01",)]
