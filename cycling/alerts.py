@@ -53,6 +53,12 @@ def apply(alert: Alert, entry: Mapping[str, Any]) -> Alert:
     return alert
 
 
+def released(alert: Alert, now: float) -> Alert:
+    """What silenced it is over; a shelf may still stand."""
+    on_shelf = alert.shelved_until is not None and alert.shelved_until > now
+    return alert.but(suppressed="shelved" if on_shelf else None)
+
+
 def shelved(alert: Alert, until: float) -> Alert:
     """Nobody is told of it until then."""
     return alert.but(shelved_until=until, suppressed=alert.suppressed or "shelved")

@@ -6,6 +6,7 @@ a second. Silence waits longer (its alerts carry their own time), for most silen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from cycling.types import Alert, Notice, Severity
@@ -22,6 +23,11 @@ def tell_at(first: float, last: float, severity: Severity) -> float:
     danger = severity is Severity.P1
     quiet, most = (DANGER_QUIET_SECONDS, DANGER_MOST_SECONDS) if danger else (QUIET_SECONDS, MOST_SECONDS)
     return min(first + most, last + quiet)
+
+
+def next_minute(at: float) -> float:
+    """When what nobody waits for is told: many that get worse, or well, shortly after one another are one notice."""
+    return math.ceil(at / 60.0) * 60.0
 
 
 def announced(alert: Alert) -> bool:
@@ -59,6 +65,12 @@ def notice(alerts: Sequence[Alert], reason: str, at: float, text: str | None = N
     )
 
 
+def where(alert: Alert) -> str:
+    """What an alert is about, by name: its channel, or the part of the lab."""
+    kind, _, name = alert.scope.partition(":")
+    return name if kind in ("channel", "cycler", "batch") and name else alert.scope.replace("_", " ").replace(":", " ")
+
+
 def named(channels: Sequence[str]) -> str:
     """The first five by name, and how many more there are."""
     more = len(channels) - NAMED
@@ -71,7 +83,7 @@ def _text(told: Sequence[Alert], reason: str) -> str:
     action = f" First: {first.action}" if first.action and reason != "resolved" else ""
     if len(told) == 1:
         return f"{word}{first.message}{action}"
-    names = named([alert.channels[0] if alert.channels else alert.scope for alert in told])
+    names = named([where(alert) for alert in told])
     kind = first.kind.replace("-", " ")
     return f"{word}{len(told)} × {kind}: {names}. The worst: {first.message}{action}"
 

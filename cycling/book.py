@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cycling import recording as recordings
-from cycling.alerts import alert_id, apply, shelved, unshelved
-from cycling.announcing import announced, tell_at
+from cycling.alerts import alert_id, apply, released, shelved, unshelved
+from cycling.announcing import announced, next_minute, tell_at
 from cycling.causes import LEFT_BEHIND_SECONDS, Causes
-from cycling.incidents import CHAMBER, Nodes, symptom_of
+from cycling.incidents import CHAMBER, Nodes, shows, symptom_of
 from cycling.judge import BEGINS, ENDS, Finding
 from cycling.ledger import Ledger
-from cycling.life import State, cleared, raised, settled, worsened
-from cycling.outages import SILENCES, Return
+from cycling.life import State, cleared, latched, raised, settled, worsened
+from cycling.outages import SILENCES, Return, told_by_cause
 from cycling.planned import Planned
 from cycling.recording import Recording
 from cycling.silence import Silenced
@@ -49,8 +49,9 @@ class Book:
         self._escalations = dict(escalations or {})
         nodes = Nodes(place, reports)
         self._nodes, self._ledger, self._planned = nodes, Ledger(), Planned(maintenance, place)
-        self._causes = Causes(self._ledger, nodes, self._begin)
+        self._causes = Causes(self._ledger, nodes, self._begin, self._worsen)
         self._silences = Silences(self._ledger, nodes, self._begin, self._escalations)
+        self._now = -math.inf  # nothing is done before it, however late it is said
         self._due, self._due_of = math.inf, -1  # when time changes something next, and of which revision that is
 
     def all(self) -> list[Alert]:
@@ -87,6 +88,10 @@ class Book:
             return
         if alert.cleared_at is not None and finding.what == BEGINS:
             alert = self._come_back(alert, clock)
+        if finding.scope and alert.burning and not set(finding.channels) <= set(alert.channels):
+            channels = tuple(dict.fromkeys([*alert.channels, *finding.channels]))
+            alert = alert.but(channels=channels, message=finding.words.message, evidence=finding.words.evidence)
+            self._ledger.put(alert)
         worse = worsened(alert, finding.severity)
         if worse is not alert:
             message = f"{finding.channel}: {finding.words.message}" if finding.scope is None else finding.words.message
@@ -120,7 +125,12 @@ class Book:
             if alert is not None:
                 said = apply(alert, entry)
                 if said is not alert:
-                    self._ledger.put(said)
+                    heard = announced(said) and not announced(alert)
+                    self._ledger.put(self._to_be_told(said, float(entry["at"])) if heard else said)
+                if entry["kind"] == "acknowledge":  # who has seen an incident has seen what it explains
+                    for member in self._ledger.open() if alert.members else ():
+                        if member.incident == alert.id and member.suppressed == "incident":
+                            self._ledger.put(apply(member, {**entry, "alert": member.id}))
 
     def due(self) -> float:
         """When time alone changes something next."""
@@ -136,14 +146,17 @@ class Book:
             for what in TURNS:
                 concerned = [alert for does, alert in due if does == what]
                 if concerned:
-                    TURNS[what](self, concerned, first)
+                    TURNS[what](self, concerned, max(first, self._now))
+        self._now = max(self._now, now)
 
     def save(self) -> list[dict[str, Any]]:
         return [alert.to_json() for alert in self.all()]
 
-    def load(self, saved: Iterable[Mapping[str, Any]]) -> None:
-        for data in saved:
-            self._ledger.put(Alert.from_json(data), quietly=True)
+    def load(self, saved: Iterable[Mapping[str, Any]], now: float = -math.inf) -> None:
+        self._now = now
+        for alert in map(Alert.from_json, saved):
+            lost = alert.suppressed == "shelved" and alert.shelved_until is None  # nobody knows until when
+            self._ledger.put(alert.but(suppressed=None) if lost else alert, quietly=True)
 
     def _turns(self, alert: Alert) -> list[tuple[float, str]]:
         """What time will do to an alert, and when."""
@@ -154,13 +167,24 @@ class Book:
             turns.append((alert.settle_at, "settle"))
         if alert.shelved_until is not None:
             turns.append((alert.shelved_until, "unshelve"))
-        if alert.severity is Severity.P3 and alert.kind in self._escalations and alert.suppressed != "incident":
-            turns.append((_next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
-        if "resuming_since" in alert.evidence and alert.members:
-            turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
         if alert.suppressed == "maintenance":
             turns.append((self._planned.end(alert), "resume"))
+        if alert.burning:
+            turns += self._turns_of_burning(alert)
         return [(when, what) for when, what in turns if when < math.inf]
+
+    def _turns_of_burning(self, alert: Alert) -> list[tuple[float, str]]:
+        turns = []
+        above = self._ledger.by_id(alert.incident)
+        within = above is not None and above.burning
+        if alert.severity is Severity.P3 and alert.kind in self._escalations and alert.suppressed != "incident":
+            turns.append((next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
+        if "resuming_since" in alert.evidence and alert.members and not within:  # an outage speaks for its cyclers
+            turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
+        if alert.suppressed == "incident" and not within and not told_by_cause(alert, above):
+            since = (above.cleared_at or above.closed_at) if above else None
+            turns.append(((since or alert.seen_at) + LEFT_BEHIND_SECONDS, "outlast"))
+        return turns
 
     # What begins, ends, worsens.
 
@@ -168,11 +192,11 @@ class Book:
         """A new alert: silenced by planned work or by its cause, else told after a moment."""
         if alert.severity is not Severity.P1 and self._planned.covers(alert):
             alert = alert.but(suppressed="maintenance")
-        elif alert.severity is not Severity.P1 and alert.suppressed is None:
+        elif alert.suppressed is None:
             cause = self._causes.of(alert)
-            if cause is not None:
+            if cause is not None and (alert.severity is not Severity.P1 or cause.kind == alert.kind):
                 alert = alert.but(suppressed="incident", incident=cause.id)
-                self._ledger.put(cause.but(members=(*cause.members, alert.id)))
+                self._join(alert, cause, clock)
         symptom = symptom_of(alert.kind)
         votes = symptom is not None and symptom.design and bool(self._nodes.touched(alert.channels, symptom.nodes[0]))
         if votes and alert.suppressed is None and alert.scope.startswith("channel:"):
@@ -184,21 +208,34 @@ class Book:
         self._ledger.put(alert)
         if votes and not alert.members:
             self._causes.gather(alert.kind, clock)
+        self._endanger(alert, clock)
+
+    def _join(self, alert: Alert, cause: Alert, clock: float) -> None:
+        """One more member of an incident; it may show that the incident is worse than it was."""
+        joined = cause.but(members=(*cause.members, alert.id))
+        worse = worsened(joined, alert.severity) if shows(alert, cause) else joined
+        if worse.severity is cause.severity:
+            self._ledger.put(joined)
+        else:
+            self._worsen(self._causes.reworded(worse, alert), clock)
 
     def _come_back(self, alert: Alert, clock: float) -> Alert:
-        """The condition is back within a minute: the same alert. Too often is chatter, and nobody wants to hear it."""
+        """The condition is back within a minute: the same alert. Too often is chatter, and nobody wants to hear it.
+        Danger of which people were told that it is over is told again."""
         back = raised(alert)
+        if alert.state == State.RETURNED and announced(back):
+            back = back.but(state=State.PENDING.value, tell_at=tell_at(clock, clock, back.severity))
         times = [*(t for t in alert.evidence.get("raised_at", ()) if clock - t < CHATTER_SECONDS), clock]
         back = back.but(evidence={**back.evidence, "raised_at": times})
         if len(times) >= CHATTERING and back.severity is not Severity.P1 and back.suppressed is None:
             text = f"{back.message} It came and went {len(times)} times within a minute and is shelved for an hour."
             self._ledger.tell([back], "reminder", clock, text)
-            back = shelved(back, clock + CHATTER_SHELF_SECONDS).but(tell_at=None)
+            back = shelved(self._ledger.by_id(back.id) or back, clock + CHATTER_SHELF_SECONDS)
         self._ledger.put(back)
         return back
 
     def _clear(self, alert: Alert, at: float, clock: float) -> None:
-        gone = cleared(alert, at, clock + self._settle_seconds(alert))
+        gone = cleared(alert, at, next_minute(clock + self._settle_seconds(alert)))
         if gone is alert:
             return
         self._ledger.put(gone)
@@ -215,18 +252,20 @@ class Book:
         """How long a condition must stay away: what comes and goes has to stay away for longer each time."""
         before = self._ledger.closed_since({alert.kind}, alert.opened_at - LATELY_SECONDS)
         times = alert.raised - 1 + sum(1 + one.raised // 2 for one in before if one.scope == alert.scope)
-        return float(min(SETTLE_SECONDS * 2.0 ** min(times, 10), MOST_SETTLE_SECONDS))
+        least = SAME_DANGER_SECONDS if latched(alert) else SETTLE_SECONDS  # until then nobody is told that it is over
+        return float(max(least, min(SETTLE_SECONDS * 2.0 ** min(times, 10), MOST_SETTLE_SECONDS)))
 
     def _worsen(self, alert: Alert, at: float) -> None:
         """More severe: told at once, unless it still waits to be told at all."""
-        self._ledger.put(alert)
-        if alert.severity is Severity.P1:
-            if alert.suppressed == "incident" and alert.kind != CHAMBER:  # danger is never absorbed; votes are
-                self._ledger.put(alert := alert.but(suppressed=None))
-            if alert.kind == CHAMBER:
-                for cut in self._silences.danger(alert):
-                    self._worsen(cut, at)
         incident = self._ledger.by_id(alert.incident)
+        symptom = symptom_of(alert.kind)
+        vote = symptom is not None and symptom.design and incident is not None and incident.kind == alert.kind
+        if alert.severity is Severity.P1 and alert.suppressed != "design" and not vote:
+            alert = alert.but(suppressed=None, shelved_until=None)  # nothing silences danger
+        if not announced(alert) and not alert.incident:
+            alert = alert.but(announced_at=None)  # nobody knows how bad it is: to be told when it is silenced no more
+        self._ledger.put(alert)
+        self._endanger(alert, at)
         if incident and alert.suppressed == "incident" and incident.kind == alert.kind:
             worse = worsened(incident, alert.severity)
             if worse is not incident:
@@ -237,6 +276,12 @@ class Book:
             )
         else:
             self._ledger.tell([alert], "escalated", at)
+
+    def _endanger(self, alert: Alert, at: float) -> None:
+        """A chamber beyond its limits makes the power cut that did it dangerous."""
+        if alert.kind == CHAMBER and alert.severity is Severity.P1:
+            for cut in self._silences.danger(alert):
+                self._worsen(cut, at)
 
     def _close(self, alert: Alert, at: float) -> None:
         """Over without waiting: a silence ends with a reading."""
@@ -249,22 +294,33 @@ class Book:
         """Tell what still waits, one notice for each kind; first look whether something wider explains it."""
         for kind in dict.fromkeys(alert.kind for alert in waiting):
             if kind not in SILENCES:
+                self._count_votes(kind, now)
                 if self._more_may_come(kind, now):
                     continue
                 self._causes.gather(kind, now)
-            of_kind = self._ledger.of_kind(kind)
-            due = [alert for alert in of_kind if alert.tell_at is not None and alert.tell_at <= now]
-            for alert in [alert for alert in due if alert.suppressed == "design"]:  # nobody else saw it
-                due[due.index(alert)] = _alone(alert)
+            due = self._due_of_kind(kind, now)
             if kind in SILENCES:  # what is over, or on its way back, is told when it is clear how it went
                 for alert in [alert for alert in due if not _lasts(alert)]:
                     self._ledger.put(alert.but(tell_at=None))
                 due = [alert for alert in due if _lasts(alert)]
             self._ledger.tell(due, "opened", now)
 
+    def _due_of_kind(self, kind: str, now: float) -> list[Alert]:
+        return [a for a in self._ledger.of_kind(kind) if a.tell_at is not None and a.tell_at <= now]
+
+    def _count_votes(self, kind: str, now: float) -> None:
+        """A vote that nobody joined is told by itself, unless it is gone; what is silenced otherwise is not told."""
+        if any(alert.suppressed == "design" for alert in self._due_of_kind(kind, now)):
+            self._causes.gather(kind, now)
+        for alert in self._due_of_kind(kind, now):
+            if alert.suppressed == "design" and alert.burning:
+                self._ledger.put(_alone(alert).but(state=State.PENDING.value, tell_at=now))
+            elif not announced(alert):
+                self._ledger.put(alert.but(tell_at=None))
+
     def _more_may_come(self, kind: str, now: float) -> bool:
         """Whether the last of a kind came so shortly ago that others are on their way; then all wait a little more."""
-        group = [alert for alert in self._ledger.of_kind(kind) if alert.state == State.PENDING]
+        group = [a for a in self._ledger.of_kind(kind) if a.tell_at is not None and announced(a)]
         if not group:
             return False
         first, last = min(alert.seen_at for alert in group), max(alert.seen_at for alert in group)
@@ -280,9 +336,9 @@ class Book:
         over = [settled(alert) for alert in alerts]
         for alert in over:
             self._ledger.put(alert)
-        for kind in dict.fromkeys(alert.kind for alert in over):
-            ended = [alert for alert in over if alert.kind == kind and alert.announced_at is not None]
-            if ended:
+        for kind, told_at in dict.fromkeys((alert.kind, alert.announced_at) for alert in over):
+            if told_at is not None:  # those who were told of them together are told of their end together
+                ended = [alert for alert in over if (alert.kind, alert.announced_at) == (kind, told_at)]
                 self._ledger.tell(ended, "resolved", now)
 
     def _unshelve(self, alerts: list[Alert], now: float) -> None:
@@ -292,7 +348,14 @@ class Book:
     def _resume_after_work(self, alerts: list[Alert], now: float) -> None:
         """Planned work is over: what still burns is told."""
         for alert in alerts:
-            self._ledger.put(self._to_be_told(alert.but(suppressed=None), now))
+            self._ledger.put(self._to_be_told(released(alert, now), now))
+
+    def _outlast(self, alerts: list[Alert], now: float) -> None:
+        """What explained them has been over for a while, and they still burn: told, like new ones."""
+        for alert in alerts:
+            planned = self._planned.covers(alert) and self._planned.end(alert) > now
+            left = alert.but(suppressed="maintenance") if planned else self._to_be_told(released(alert, now), now)
+            self._ledger.put(left)
 
     def _escalate(self, alerts: list[Alert], now: float) -> None:
         worse = [worsened(alert, Severity.P2) for alert in alerts]
@@ -303,8 +366,8 @@ class Book:
             self._ledger.tell([alert for alert in mine if alert.state != State.PENDING], "escalated", now)
 
     def _leave_behind(self, incidents: list[Alert], now: float) -> None:
-        """Incidents that cleared a while ago end, and what still burns is told; an outage speaks for its cyclers."""
-        for incident in [incident for incident in incidents if incident.incident is None]:
+        """Incidents that cleared a while ago end, and what still burns is told."""
+        for incident in incidents:
             course = self._silences if incident.kind in SILENCES else self._causes
             course.leave(incident, now)
 
@@ -322,6 +385,7 @@ TURNS: Mapping[str, Callable[[Book, list[Alert], float], None]] = {
     "tell": Book._tell_waiting,
     "settle": Book._settle,
     "leave": Book._leave_behind,
+    "outlast": Book._outlast,
 }
 
 
@@ -333,8 +397,8 @@ def _found(finding: Finding, scope: str, clock: float) -> Alert:
         kind=finding.kind,
         severity=finding.severity,
         scope=scope,
-        channels=finding.channels or (finding.channel,),
-        test=finding.test,
+        channels=finding.channels or ((finding.channel,) if finding.channel else ()),
+        test=finding.test or None,
         opened_at=finding.at,
         seen_at=clock,
         tell_at=tell_at(clock, clock, finding.severity),
@@ -342,11 +406,6 @@ def _found(finding: Finding, scope: str, clock: float) -> Alert:
         action=finding.words.action,
         evidence=finding.words.evidence,
     )
-
-
-def _next_minute(at: float) -> float:
-    """Channels that fell silent one after the other are told together when it gets worse."""
-    return math.ceil(at / 60.0) * 60.0
 
 
 def _lasts(alert: Alert) -> bool:

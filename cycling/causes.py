@@ -8,36 +8,38 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cycling.alerts import alert_id
-from cycling.announcing import named
-from cycling.incidents import ROOTS, Nodes, causes, symptom_of
+from cycling.announcing import announced, named
+from cycling.incidents import ROOTS, Nodes, causes, shows, symptom_of
 from cycling.ledger import Ledger
-from cycling.life import State, cleared, settled, told, worsened
+from cycling.life import State, cleared, raised, settled, told, worsened
 from cycling.outages import SILENCES
 from cycling.types import Alert
 
 LEFT_BEHIND_SECONDS = 900.0  # after an incident clears, what still burns is told
 
 Begin = Callable[[Alert, float], None]
+Worsen = Callable[[Alert, float], None]
 
 
 class Causes:
-    """Finds causes in a ledger; ``begin`` opens an incident."""
+    """Finds causes in a ledger; ``begin`` opens an incident, ``worsen`` notes one that became more severe."""
 
-    def __init__(self, ledger: Ledger, nodes: Nodes, begin: Begin) -> None:
-        self._ledger, self._nodes, self._begin = ledger, nodes, begin
+    def __init__(self, ledger: Ledger, nodes: Nodes, begin: Begin, worsen: Worsen) -> None:
+        self._ledger, self._nodes, self._begin, self._worsen = ledger, nodes, begin, worsen
 
     def of(self, alert: Alert) -> Alert | None:
-        """An open incident of which the alert is a consequence, or a further member."""
-        symptom = symptom_of(alert.kind)
-        for incident in [
-            *self._ledger.open(),
-            *self._ledger.closed_since(SILENCES, alert.opened_at - LEFT_BEHIND_SECONDS),
-        ]:
-            if not incident.members or incident.id == alert.id or not set(alert.channels) <= set(incident.channels):
+        """An incident that is there, or a silence that has just ended, of which the alert is a consequence or a further
+        member."""
+        if alert.kind in SILENCES or not alert.channels:
+            return None
+        lately = alert.opened_at - LEFT_BEHIND_SECONDS
+        for incident in [*self._ledger.open(), *self._ledger.closed_since(SILENCES, lately)]:
+            if not incident.members or incident.id == alert.id:
                 continue
+            ended_lately = incident.kind in SILENCES and (incident.cleared_at or 0.0) >= lately
             consequences = ROOTS.get(incident.kind, frozenset())
-            same = symptom is not None and incident.kind in (symptom.kinds | {symptom.becomes})
-            if (consequences is None or alert.kind in consequences or same) and alert.kind not in SILENCES:
+            explains = consequences is None or alert.kind in consequences or shows(alert, incident)
+            if explains and (incident.burning or ended_lately) and set(alert.channels) <= set(incident.channels):
                 return incident
         return None
 
@@ -56,9 +58,10 @@ class Causes:
             and alert.suppressed in (None, "design")
             and now - alert.seen_at <= symptom.within_seconds
         ]
-        by_channel = {alert.channels[0]: alert for alert in free if len(alert.channels) == 1}
-        for node, explained in causes(symptom, list(by_channel), self._nodes):
-            self._explain([by_channel[c] for c in sorted(explained)], node.scope, symptom.becomes, now)
+        single = sorted((alert for alert in free if len(alert.channels) == 1), key=lambda alert: alert.channels)
+        alarming = dict.fromkeys(alert.channels[0] for alert in single)
+        for node, explained in causes(symptom, list(alarming), self._nodes):
+            self._explain([a for a in single if a.channels[0] in explained], node.scope, symptom.becomes, now)
 
     def _explain(self, members: Sequence[Alert], scope: str, becomes: str | None, now: float) -> None:
         kinds = [alert.kind for alert in members]
@@ -67,10 +70,7 @@ class Causes:
         worst = min((alert.severity for alert in members), key=lambda severity: severity.rank)
         known = self._ledger.get(kind, scope)
         if known is not None:
-            joined = worsened(known, worst).but(
-                members=(*known.members, *(alert.id for alert in members)),
-                channels=tuple(dict.fromkeys([*known.channels, *(c for alert in members for c in alert.channels)])),
-            )
+            joined = self._grown(known, members, now)
             self._ledger.put(joined)
         else:
             channels = tuple(sorted({channel for alert in members for channel in alert.channels}))
@@ -97,6 +97,22 @@ class Causes:
             self._ledger.put(
                 alert.but(incident=joined.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value)
             )
+        worse = worsened(joined, worst)
+        if known is not None and worse is not joined:
+            self._worsen(worse.but(message=f"{worse.message} {first.message}"), now)
+
+    def _grown(self, known: Alert, members: Sequence[Alert], now: float) -> Alert:
+        """An incident with more members; one that was clearing is there again."""
+        back = known
+        if not known.burning:
+            back = raised(known)
+            back = back.but(evidence={name: said for name, said in back.evidence.items() if name != "resuming_since"})
+            if known.state == State.RETURNED and announced(back):  # people were told that it is over
+                back = back.but(state=State.PENDING.value, tell_at=now)
+        return back.but(
+            members=(*known.members, *(alert.id for alert in members)),
+            channels=tuple(dict.fromkeys([*known.channels, *(c for alert in members for c in alert.channels)])),
+        )
 
     def reworded(self, incident: Alert, member: Alert) -> Alert:
         """An incident that got worse because a member did, in that member's words."""
@@ -106,18 +122,22 @@ class Causes:
 
     def member_cleared(self, incident: Alert, clock: float) -> bool:
         """Whether the last member of an incident is well. When most are, it clears, and the rest have a while."""
-        members = [alert for alert in self._ledger.open() if alert.incident == incident.id]
-        burning = [alert for alert in members if alert.burning]
+        burning = self._left(incident)
         if 0 < 2 * len(burning) < len(incident.members) and "resuming_since" not in incident.evidence:
             self._ledger.put(incident.but(evidence={**incident.evidence, "resuming_since": clock}))
         return not burning
 
+    def _left(self, incident: Alert) -> list[Alert]:
+        """The members that still show what the incident is; what follows from it is no sign that it lasts."""
+        mine = (alert for alert in self._ledger.open() if alert.incident == incident.id and alert.burning)
+        return [alert for alert in mine if shows(alert, incident)]
+
     def leave(self, incident: Alert, now: float) -> None:
         """What still burns a while after an incident cleared is told in one further notice of it."""
-        left = [alert for alert in self._ledger.open() if alert.incident == incident.id and alert.burning]
-        for alert in left:
-            self._ledger.put(told(alert.but(suppressed=None), now))
-        if left:
+        left = self._left(incident)
+        if left and announced(incident):
+            for alert in left:
+                self._ledger.put(told(alert.but(suppressed=None), now))
             names = named([alert.channels[0] for alert in left])
             text = f"{incident.message} It is over for most, but not for {names}."
             self._ledger.tell([incident], "reminder", now, text)

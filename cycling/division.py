@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cycling import fellows
 from cycling.memory import Memory
 from cycling.watch import SNAPSHOT, OtherSnapshot
 
@@ -25,6 +26,8 @@ def joined(pieces: Sequence[tuple[bytes, Wanted]], whole_lab: bool) -> bytes:
     memory = Memory()
     whole: dict[str, Any] = {"grades": {}, "book": [], "newest": {}, "spoiled": {}}
     cycles: dict[str, dict[str, Any]] = {"tests": {}, "wide": {}}
+    unread: list[Any] = []
+    beside: list[tuple[Mapping[str, Any], Wanted]] = []
     clocks = []
     for saved, wanted in pieces:
         state = json.loads(saved)
@@ -35,11 +38,12 @@ def joined(pieces: Sequence[tuple[bytes, Wanted]], whole_lab: bool) -> bytes:
         running = {test for channel, test in zip(known.channels, known.test, strict=True) if wanted(channel)}
         for name in ("newest", "spoiled"):
             whole[name] |= {channel: kept for channel, kept in state[name].items() if wanted(channel)}
+        # What is about channels of several parts goes where its first channel goes; so it has one keeper.
         whole["book"] += [
-            alert
-            for alert in state["book"]
-            if (all(map(wanted, alert["channels"])) if alert["channels"] else whole_lab)
+            alert for alert in state["book"] if (wanted(alert["channels"][0]) if alert["channels"] else whole_lab)
         ]
+        unread += [one for one in state.get("unread", ()) if _is_about(one[0], wanted, whole_lab)]
+        beside.append((state.get("fellows", {}), wanted))
         whole["grades"] |= {
             test: kept for test, kept in state["grades"].items() if test in running or _was_on(kept, wanted)
         }
@@ -49,7 +53,13 @@ def joined(pieces: Sequence[tuple[bytes, Wanted]], whole_lab: bool) -> bytes:
         clocks.append(state["now"])
     told = {name: base64.b64encode(data).decode() for name, data in memory.save().items()}
     now = max((clock for clock in clocks if clock is not None), default=None)
-    return json.dumps({"form": SNAPSHOT, "now": now, "memory": told, "cycles": cycles, **whole}).encode()
+    whole |= {"cycles": cycles, "fellows": fellows.joined(beside), "unread": unread}
+    return json.dumps({"form": SNAPSHOT, "now": now, "memory": told, **whole}).encode()
+
+
+def _is_about(scope: str, wanted: Wanted, whole_lab: bool) -> bool:
+    kind, _, name = scope.partition(":")
+    return wanted(name) if kind == "channel" else whole_lab
 
 
 def _was_on(grades: Mapping[str, Any], wanted: Wanted) -> bool:

@@ -3,7 +3,7 @@ its fellows run, two thermocouples in each other's place. Looked at when it fall
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cycling.detectors.never_started import NeverStarted
@@ -17,6 +17,37 @@ from cycling.sight import Sight
 from cycling.starts import Starts
 from cycling.swapped import Swaps
 from cycling.topology import TestFacts, Topology
+from cycling.types import Alert
+
+Wanted = Callable[[str], bool]  # whether a channel is wanted
+
+
+def joined(pieces: Sequence[tuple[Mapping[str, Any], Wanted]]) -> dict[str, Any]:
+    """What ``Fellows.save`` kept of several labs, of the channels that are wanted of each."""
+    pending: dict[str, list[Any]] = {}
+    faults: dict[str, dict[str, Any]] = {}
+    starts: dict[str, Any] = {"open": {}, "due": None, "begun": False}
+    swaps: dict[str, Any] = {"evidence": {}, "open": {}, "due": None}
+    for saved, wanted in pieces:
+        loggers = saved.get("loggers", {})
+        for key, onsets in loggers.get("pending", {}).items():
+            mine = [onset for onset in onsets if wanted(onset[1])]
+            if mine:
+                pending[key] = sorted([*pending.get(key, ()), *mine], key=lambda onset: (onset[0], onset[1]))
+        for scope, told in loggers.get("open", {}).items():
+            channels = {*faults.get(scope, {}).get("channels", ()), *filter(wanted, told["channels"])}
+            if channels:
+                faults[scope] = {**told, "channels": sorted(channels)}
+        started = saved.get("starts", {})
+        starts["open"] |= {channel: told for channel, told in started.get("open", {}).items() if wanted(channel)}
+        starts["begun"] |= started.get("begun", False)
+        for name in ("evidence", "open"):
+            pairs = saved.get("swaps", {}).get(name, {})
+            swaps[name] |= {pair: said for pair, said in pairs.items() if all(map(wanted, pair.split("|")))}
+        for whole, name in ((starts, "starts"), (swaps, "swaps")):
+            due = [at for at in (whole["due"], saved.get(name, {}).get("due")) if at is not None]
+            whole["due"] = min(due, default=None)
+    return {"loggers": {"pending": pending, "open": faults}, "starts": starts, "swaps": swaps}
 
 
 class Fellows:
@@ -54,6 +85,19 @@ class Fellows:
     def look(self, now: float) -> list[Finding]:
         """Everything due at or before ``now``."""
         return [*self._loggers.look(now), *self._starts.look(now), *self._swaps.look(now)]
+
+    def adopt(self, alert: Alert) -> bool:
+        """Take over an open alert that an earlier watch left, if it is one of these."""
+        match alert.kind:
+            case ThermocoupleLoggerFault.kind:
+                self._loggers.adopt(alert.scope, alert.channels, alert.test or "", alert.opened_at)
+            case NeverStarted.kind:
+                self._starts.adopt(alert.channels[0], alert.test or "", alert.severity.rank)
+            case ThermocouplesSwapped.kind:
+                self._swaps.adopt(alert.channels, alert.test or "")
+            case _:
+                return False
+        return True
 
     def save(self) -> dict[str, Any]:
         return {"loggers": self._loggers.save(), "starts": self._starts.save(), "swaps": self._swaps.save()}

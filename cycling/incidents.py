@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cycling.topology import UNLISTED, Place
+from cycling.types import Alert
 
 LAB = "lab"
 
@@ -81,6 +82,12 @@ class Node:
 
 def symptom_of(kind: str) -> Symptom | None:
     return next((symptom for symptom in SYMPTOMS if kind in symptom.kinds), None)
+
+
+def shows(alert: Alert, incident: Alert) -> bool:
+    """Whether an alert shows what the incident is, rather than what follows from it."""
+    symptom = symptom_of(alert.kind)
+    return alert.kind == incident.kind or (symptom is not None and incident.kind in (symptom.kinds | {symptom.becomes}))
 
 
 def node_of(place: Place, kind: str) -> str | None:

@@ -52,8 +52,8 @@ class Ledger:
     def put(self, alert: Alert, *, before: Alert | None = None, quietly: bool = False) -> None:
         """Note an alert as it is now; ``before`` is the same alert under the kind or scope it had."""
         self.revision += 1
-        if before is not None and (before.kind, before.scope) != (alert.kind, alert.scope):
-            self._at.pop((before.kind, before.scope), None)
+        if before is not None and self._at.get((before.kind, before.scope)) == before.id:
+            del self._at[before.kind, before.scope]
         if not alert.ended:
             self._open[alert.id] = alert
             self._at[alert.kind, alert.scope] = alert.id

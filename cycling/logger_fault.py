@@ -6,7 +6,7 @@ the same in that time, it is told as one finding about all of them, and is over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,10 @@ class Loggers:
             if not onsets:
                 del self._pending[key]
         return found + self._ended()
+
+    def adopt(self, scope: str, channels: Sequence[str], test: str, at: float) -> None:
+        """A fault that an earlier watch left open."""
+        self._open[scope] = {"channels": list(channels), "test": test, "at": at}
 
     def save(self) -> dict[str, Any]:
         return {"pending": self._pending, "open": self._open}

@@ -133,6 +133,11 @@ def harmless(incident: Alert) -> bool:
     return not said.get("not_resumed") and int(said.get(How.FILLED, 0)) == int(said.get("resumed", -1))
 
 
+def told_by_cause(alert: Alert, cause: Alert | None) -> bool:
+    """Whether the notices of its cause say all there is to say: whose test stood still, and who restarted as new."""
+    return cause is not None and cause.kind in SILENCES and alert.kind in ("counters-reset", "clock-shift")
+
+
 def summary(incident: Alert) -> str:
     """How it went: how long it lasted, who resumed, who did not, who restarted as new."""
     said = incident.evidence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from cycling.topology import Maintenance, Place
@@ -16,14 +15,16 @@ class Planned:
         self._windows, self._place = tuple(windows), place
 
     def covers(self, alert: Alert) -> bool:
-        return bool(self._around(alert))
+        around = (w for w in self._windows if w.start <= alert.opened_at <= w.end)
+        return any(self._inside(alert, window.scope) for window in around)
 
     def end(self, alert: Alert) -> float:
-        """When the last window that covers the alert ends."""
-        return max((window.end for window in self._around(alert)), default=math.inf)
-
-    def _around(self, alert: Alert) -> list[Maintenance]:
-        return [w for w in self._windows if w.start <= alert.opened_at <= w.end and self._inside(alert, w.scope)]
+        """When the work that covers the alert is over, also where one window goes on in the next; at once where no
+        window covers it any more, because lab.toml was changed."""
+        until, inside = alert.opened_at, [w for w in self._windows if self._inside(alert, w.scope)]
+        while later := [w.end for w in inside if w.start <= until < w.end]:
+            until = max(later)
+        return until
 
     def _inside(self, alert: Alert, scope: str) -> bool:
         if scope in ("lab", alert.scope):

@@ -37,7 +37,7 @@ def reminder(told: ToldOf, alerts: Mapping[str, Alert], routing: Routing, now: f
     state = "Not acknowledged" if all(alert.cleared_at for alert in waiting) else "Still open and not acknowledged"
     action = f" First: {first.action}" if first.action else ""
     return Notice(
-        id=f"{told.alert}-reminder-{told.reminders + 1}",
+        id=f"{told.alert}-reminder-{told.reminders + 1}" + (f"-{first.raised}" if first.raised > 1 else ""),
         sent_at=now,
         alert=first.id,
         severity=first.severity,
@@ -62,12 +62,12 @@ def forgotten(told: Iterable[ToldOf], alerts: Mapping[str, Alert], now: float) -
 
 
 def _is_waiting(alert: Alert) -> bool:
-    """Whether somebody should act: never what is suppressed, shelved or out of service, or part of an incident."""
+    """Whether somebody should act: never what is suppressed (by the incident it is part of, too), shelved or out of
+    service."""
     return (
         alert.open
         and alert.acknowledged_at is None
         and alert.suppressed is None
         and alert.shelved_until is None
         and alert.out_of_service_at is None
-        and alert.incident is None
     )

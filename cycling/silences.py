@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cycling import outages
+from cycling.announcing import announced, next_minute
 from cycling.causes import Begin
 from cycling.incidents import Nodes
 from cycling.ledger import Ledger
@@ -25,7 +26,7 @@ class Silences:
         incident = None if silenced.cycler is None else outages.cycler_silent(silenced)
         members = []
         for channel in silenced.channels:
-            known = self._ledger.get(outages.CHANNEL, f"channel:{channel}")
+            known = self._of(channel)
             alert = known or outages.channel_silent(silenced, channel, test_of(channel))
             if incident:
                 alert = alert.but(incident=incident.id, suppressed="incident", tell_at=None)
@@ -40,22 +41,28 @@ class Silences:
 
     def came_back(self, back: Return) -> None:
         """A silent channel is heard again; the incident of its cycler, and the outage, end with the last member."""
-        alert = self._ledger.get(outages.CHANNEL, f"channel:{back.channel}")
+        alert = self._of(back.channel)
         if alert is None:
             return
-        over = settled(cleared(alert, back.at, back.at))
-        self._ledger.put(over)
-        if over.announced_at is not None:
-            self._ledger.tell([over], "resolved", back.at)
+        untold = alert.announced_at is None
+        over = cleared(alert, back.at, back.at if untold else next_minute(back.at)).but(tell_at=None)
+        self._ledger.put(settled(over) if untold else over)
         incident = self._ledger.by_id(alert.incident)
         while incident is not None:
             above = self._ledger.by_id(incident.incident)
-            away = [channel for channel in incident.channels if self._ledger.get(outages.CHANNEL, f"channel:{channel}")]
-            incident = outages.came_back(incident, back, away)
-            self._ledger.put(incident)
-            if not away:
-                self._finish_silence(incident, back.at)
+            away = [channel for channel in incident.channels if self._of(channel)]
+            later = outages.came_back(incident, back, away)
+            if not incident.burning:  # it was told how that went, but for those who were left behind
+                later = later.but(message=outages.summary(later), action=outages.advice(later))
+            self._ledger.put(later)
+            if not away and incident.burning:
+                self._finish_silence(later, back.at)
             incident = above
+
+    def _of(self, channel: str) -> Alert | None:
+        """The alert of a channel that is silent now."""
+        found = self._ledger.get(outages.CHANNEL, f"channel:{channel}")
+        return found if found is not None and found.burning else None
 
     def _gather_outage(self, cycler_id: str) -> None:
         """Cyclers that fell silent together are one outage."""
@@ -104,7 +111,8 @@ class Silences:
         """Who is not back 15 minutes after the first are is told in one further notice; that is how it went."""
         inner = [a for a in self._ledger.open() if a.incident == incident.id and a.members]
         ids = {incident.id, *(alert.id for alert in inner)}
-        for alert in [a for a in self._ledger.open() if a.incident in ids and not a.members and a.burning]:
+        away = [a for a in self._ledger.open() if a.incident in ids and a.kind == outages.CHANNEL and a.burning]
+        for alert in away if announced(incident) else ():
             worse = worsened(alert, Severity.P2) if alert.kind in self._escalating else alert
             self._ledger.put(told(worse.but(suppressed=None), now))
         for one in inner:
@@ -112,11 +120,12 @@ class Silences:
         over = outages.understood(incident)
         reason = "opened" if over.announced_at is None else "resolved"
         over = over.but(message=outages.summary(over), action=outages.advice(over))
-        ended = settled(cleared(told(over, now), float(over.evidence["resuming_since"]), now))
+        ended = settled(cleared(over.but(tell_at=None), float(over.evidence["resuming_since"]), now))
         self._ledger.put(ended, before=incident)
-        self._ledger.tell([ended], reason, now, f"{ended.message} First: {ended.action}")
+        first = f" First: {ended.action}" if ended.action else ""
+        self._ledger.tell([ended], reason, now, f"{ended.message}{first}")
 
     def danger(self, alert: Alert) -> list[Alert]:
-        """The power cuts in which a chamber has left its limits: they are danger, too."""
-        cuts = self._ledger.of_kind(outages.POWER)
-        return [worsened(cut, Severity.P1) for cut in cuts if set(alert.channels) & set(cut.channels)]
+        """The power cuts that a chamber which has left its limits makes dangerous."""
+        cuts = [cut for cut in self._ledger.of_kind(outages.POWER) if set(alert.channels) & set(cut.channels)]
+        return [worse for cut in cuts if (worse := worsened(cut, Severity.P1)) is not cut]

@@ -83,6 +83,10 @@ class Starts:
         self._due = self._next(standings, idle, now)
         return found
 
+    def adopt(self, channel: str, test: str, rank: int) -> None:
+        """One that an earlier watch left open."""
+        self._open[channel] = [test, rank]
+
     def save(self) -> dict[str, Any]:
         return {"open": self._open, "due": None if self._due == np.inf else self._due, "begun": self._begun}
 

@@ -7,7 +7,7 @@ over four hours). Channels that run in step follow each other's load as well as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,11 @@ class Swaps:
             return []
         self._due = self._after(now)
         return [finding for names in self._groups() for finding in self._weigh(names)]
+
+    def adopt(self, pair: Sequence[str], test: str) -> None:
+        """A pair that an earlier watch left open."""
+        self._open["|".join(pair)] = test
+        self._evidence["|".join(pair)] = self.limits.looks
 
     def save(self) -> dict[str, Any]:
         return {"evidence": self._evidence, "open": self._open, "due": None if self._due == np.inf else self._due}

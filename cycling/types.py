@@ -101,9 +101,13 @@ class Alert:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Alert:
-        """The alert that ``to_json`` wrote."""
+        """The alert that ``to_json`` wrote, also that of an earlier version, which did not say where it stands."""
+        gone = "clearing" if data.get("settle_at") is not None else "closed" if data.get("closed_at") else "returned"
+        seen = "acknowledged" if data.get("acknowledged_at") is not None else "active"
         return cls(
             **{
+                "state": gone if data.get("closed_at") or data.get("cleared_at") else seen,
+                "seen_at": data["opened_at"],
                 **data,
                 "severity": Severity(data["severity"]),
                 "channels": tuple(data["channels"]),

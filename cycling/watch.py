@@ -32,7 +32,7 @@ from cycling.limits import limits_of
 from cycling.memory import Memory, Turn
 from cycling.newest import Newest
 from cycling.order import in_order, merge_order
-from cycling.outages import Return
+from cycling.outages import SILENCES, Return
 from cycling.readings import Batch
 from cycling.recording import KIND as RECORDING
 from cycling.recording import Recording
@@ -200,7 +200,7 @@ class Watch:
         self._remember(Memory.restore({name: base64.b64decode(data) for name, data in state["memory"].items()}))
         self._grades = Grades(state["grades"])
         self._judge_cycles = self._cycle_judge(state.get("cycles"))
-        self._book.load(state["book"])
+        self._book.load(state["book"], self.now)
         self._newest = Newest(state["newest"])
         self._fellows.load(state.get("fellows", {}))
         self._unread = [Unread(scope=scope, severity=Severity(word)) for scope, word in state.get("unread", [])]
@@ -208,15 +208,19 @@ class Watch:
 
     def adopt(self, alerts: Iterable[Alert]) -> None:
         """Take over alerts that an earlier watch left, so that they keep their ids and can end."""
-        known = [alert for alert in alerts if alert.kind in (*REGISTRY, DETECTOR_FAILED, RECORDING)]
-        self._book.load([alert.to_json() for alert in known])
-        for alert in [alert for alert in known if alert.open and len(alert.channels) == 1]:
+        kinds = {*REGISTRY, *SILENCES, DETECTOR_FAILED, RECORDING}
+        known = [alert for alert in alerts if alert.kind in kinds]
+        newest_last = sorted(known, key=lambda alert: (alert.closed_at or alert.opened_at, alert.id))
+        self._book.load([alert.to_json() for alert in newest_last])
+        for alert in [alert for alert in known if alert.burning and not alert.members]:
             place = self._memory.places(alert.channels)
             if alert.kind in CYCLE_KINDS:
                 self._judge_cycles.adopt(alert.kind, alert.severity.rank, alert.scope, alert.channels, alert.test)
             elif alert.kind == ChannelSilent.kind:
                 self._memory.array("silence.silent", 0.0)[place] = 1.0
-            else:
+            elif alert.kind == Unparseable.kind:
+                self._unread.append(Unread(scope=alert.scope, severity=alert.severity))
+            elif not self._fellows.adopt(alert) and len(place) == 1:
                 self._memory.array(f"judge.{alert.kind}.rank", 0.0)[place] = alert.severity.rank
                 self._memory.test[int(place[0])] = alert.test
 

@@ -236,7 +236,9 @@ def _plain(row: Cycle | Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _with_defaults(row: Mapping[str, Any]) -> dict[str, Any]:
     empty = {"channels": [], "members": [], "comments": [], "evidence": {}, "action": "", "raised": 1}
-    return {**row, **{name: value for name, value in empty.items() if row.get(name) is None}}
+    filled = {**row, **{name: value for name, value in empty.items() if row.get(name) is None}}
+    later = ("state", "seen_at")  # what an earlier version did not write follows from the rest
+    return {name: value for name, value in filled.items() if name not in later or value is not None}
 
 
 def _arrow_tables(readings: Batch | Any) -> list[Any]:

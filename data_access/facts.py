@@ -53,6 +53,8 @@ ALERTS = pa.schema(
         ("shelved_until", pa.float64()),
         ("out_of_service_at", pa.float64()),
         ("comments", pa.string()),
+        ("state", pa.string()),
+        *((name, pa.float64()) for name in ("seen_at", "tell_at", "settle_at")),
     ]
 )
 TESTS = pa.schema(

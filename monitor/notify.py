@@ -106,7 +106,7 @@ class Notifier:
             return 0
         known, about_of = self.lab.live.told_of(), self._about()
         for notice in waiting:
-            self._post(notice, known, about_of)
+            self._post(notice, known, about_of, routine=False)
         return len(waiting)
 
     def remind(self, now: float) -> None:
@@ -164,11 +164,13 @@ class Notifier:
         self._waits, self._token, self._held_at = token is None, token, steady
         return token is not None
 
-    def _post(self, notice: Notice, known: dict[str, ToldOf], about_of: Callable[[Notice], About]) -> None:
+    def _post(
+        self, notice: Notice, known: dict[str, ToldOf], about_of: Callable[[Notice], About], *, routine: bool = True
+    ) -> None:
         now = self.clock()
         before = told_of(notice, known)
-        found = plan(notice, before, about_of(notice), self.routing, self.zone, self.targets, now)
-        if notice.reason == "reminder" and not found.deliveries:
+        found = plan(notice, before, about_of(notice), self.routing, self.zone, self.targets, now, routine)
+        if routine and notice.reason == "reminder" and not found.deliveries:
             return  # those who were told are not at work
         if not self.lab.live.post(notice, found.deliveries, found.told, found.forget):
             return

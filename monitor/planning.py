@@ -32,12 +32,14 @@ def plan(
     zone: ZoneInfo,
     targets: Mapping[str, Collection[str]],
     now: float,
+    routine: bool = True,
 ) -> Plan:
-    """The plan for one notice. ``targets`` says which targets stand behind each name of a route."""
+    """The plan for one notice. ``targets`` says which targets stand behind each name of a route. A reminder of the
+    ``routine`` is for those who are told now; one of the watch has news, which waits for the others."""
     found = {one.target: one.not_before for one in recipients(notice, about, routing, zone, now)}
     unset = tuple(name for name in found if name != WEBHOOK and not targets.get(name))
     wanted = {target: at for name, at in found.items() for target in targets.get(name, ())}
-    if before is not None and notice.reason == "reminder":
+    if before is not None and notice.reason == "reminder" and routine:
         wanted = {target: at for target, at in wanted.items() if target in before.targets and at <= now}
     elif before is not None:
         earlier = {target: max(now, at) for target, at in before.targets.items()}

@@ -139,7 +139,7 @@ def test_a_reminder_comes_after_its_time(severity: str, ago: float, due: bool) -
         {"suppressed": "design"},
         {"shelved_until": NOW + 60, "suppressed": "shelved"},
         {"out_of_service_at": NOW},
-        {"incident": "x"},
+        {"incident": "x", "suppressed": "incident"},
         {"closed_at": NOW},
     ],
 )

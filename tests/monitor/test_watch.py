@@ -69,7 +69,7 @@ def test_a_watcher_that_dies_goes_on_under_the_same_ids_and_tells_nothing_twice(
     sent(lab, rest, NOW + 2)
     second = watcher(lab, NOW + 3)  # the first was killed: nothing was put away
     second.look(NOW + 3)
-    second.look(NOW + 70)  # well again for a minute
+    second.look(NOW + 120)  # well again for a minute, told at the next full one
     (after,) = lab.live.alerts()
     assert after.id == before.id
     assert not after.open
@@ -204,7 +204,7 @@ def test_kill_9_in_the_middle_changes_no_alert(lab: Lab, processes: Callable[[st
         process.kill()
         process.wait()
     assert [(alert.kind, alert.open) for alert in lab.live.alerts()] == [("contact-lost", False)]
-    watcher(lab, time.time()).look(time.time() + 70)  # well again for a minute
+    watcher(lab, time.time()).look(time.time() + 120)  # well again for a minute, told at the next full one
     assert sorted(notice.reason for notice in lab.live.notices()) == ["opened", "resolved"]
 
 

@@ -82,3 +82,9 @@ def test_a_reminder_reaches_only_who_knew_and_is_told_now() -> None:
     assert ways(found) == {"webhook": 0}
     assert found.told is not None
     assert (found.told.reminders, found.told.at, found.told.targets) == (1, NOW, before.targets)
+
+
+def test_what_the_watch_reminds_of_waits_for_those_who_are_not_at_work() -> None:
+    of = notice(alert="a", reason="reminder")
+    found = plan(of, told(ada=WORK, webhook=NOW - 60), About(), AT_WORK, UTC, TARGETS, NOW, routine=False)
+    assert ways(found) == {"ada": 7200, "webhook": 0}

@@ -207,3 +207,15 @@ def test_at_night_people_are_not_reminded(
     clock.now = TUESDAY + timedelta(hours=21).total_seconds()
     notifier.remind(clock.now)
     assert waited(lambda: len(ada.took) == 2)
+
+
+def test_a_word_of_the_watch_that_nobody_is_told_now_leaves_the_outbox(
+    lab: Lab, notifiers: Callable[..., Notifier]
+) -> None:
+    quiet = with_routing(lab, Routing(routes=(Route(to=("webhook",), when="digest"),)))
+    publish(quiet, notice("a-reminder-P3", alert="a", reason="reminder", severity=Severity.P3))
+    notifier = Notifier(quiet, Outgoing(), Clock())
+    notifier.couriers.begin()
+    notifier.take_waiting()
+    notifier.end()
+    assert quiet.live.take_notices() == []
