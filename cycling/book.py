@@ -14,9 +14,9 @@ from typing import Any
 from cycling import recording as recordings
 from cycling.alerts import alert_id, apply, shelved, unshelved
 from cycling.announcing import announced, tell_at
-from cycling.causes import LEFT_BEHIND_SECONDS, Causes
+from cycling.causes import LEFT_BEHIND_SECONDS, Causes, explanatory
 from cycling.incidents import CHAMBER, Nodes, symptom_of
-from cycling.judge import BEGINS, ENDS, Finding
+from cycling.judge import BEGINS, ENDS, WORSENS, Finding
 from cycling.ledger import Ledger
 from cycling.life import State, cleared, raised, settled, worsened
 from cycling.outages import SILENCES, Return
@@ -89,8 +89,9 @@ class Book:
             alert = self._come_back(alert, clock)
         worse = worsened(alert, finding.severity)
         if worse is not alert:
-            message = f"{finding.channel}: {finding.words.message}" if finding.scope is None else finding.words.message
-            self._worsen(worse.but(evidence=finding.words.evidence, message=message), finding.at)
+            self._worsen(_as_found_now(worse, finding), finding.at)
+        elif finding.what == WORSENS and alert.burning:  # wider, not worse: no news, but said as it is now
+            self._ledger.put(_as_found_now(alert, finding))
 
     def silence(self, silenced: Silenced, test_of: Callable[[str], str | None]) -> None:
         """A channel or a whole cycler fell silent."""
@@ -168,12 +169,16 @@ class Book:
         """A new alert: silenced by planned work or by its cause, else told after a moment."""
         if alert.severity is not Severity.P1 and self._planned.covers(alert):
             alert = alert.but(suppressed="maintenance")
-        elif alert.severity is not Severity.P1 and alert.suppressed is None:
+        elif alert.suppressed is None:
             cause = self._causes.of(alert)
             if cause is not None:
                 alert = alert.but(suppressed="incident", incident=cause.id)
                 self._ledger.put(cause.but(members=(*cause.members, alert.id)))
+        if explanatory(alert) and alert.suppressed is None:
+            alert = self._causes.absorb(alert)
         symptom = symptom_of(alert.kind)
+        if symptom is not None and symptom.waits_seconds and alert.tell_at is not None:
+            alert = alert.but(tell_at=max(alert.tell_at, clock + symptom.waits_seconds))
         votes = symptom is not None and symptom.design and bool(self._nodes.touched(alert.channels, symptom.nodes[0]))
         if votes and alert.suppressed is None and alert.scope.startswith("channel:"):
             alert = alert.but(suppressed="design", tell_at=clock + ALONE_SECONDS)
@@ -198,12 +203,20 @@ class Book:
         return back
 
     def _clear(self, alert: Alert, at: float, clock: float) -> None:
-        gone = cleared(alert, at, clock + self._settle_seconds(alert))
+        settles = self._settle_seconds(alert)
+        if explanatory(alert) and alert.members:  # what it explained has a while to end as well
+            settles = max(settles, LEFT_BEHIND_SECONDS)
+        gone = cleared(alert, at, clock + settles)
         if gone is alert:
             return
         self._ledger.put(gone)
         incident = self._ledger.by_id(alert.incident)
-        if incident and incident.kind not in SILENCES and self._causes.member_cleared(incident, clock):
+        if (
+            incident
+            and incident.kind not in SILENCES
+            and not explanatory(incident)
+            and self._causes.member_cleared(incident, clock)
+        ):
             self._clear(incident, at, clock)
 
     def _is_another(self, alert: Alert, finding: Finding) -> bool:
@@ -221,7 +234,9 @@ class Book:
         """More severe: told at once, unless it still waits to be told at all."""
         self._ledger.put(alert)
         if alert.severity is Severity.P1:
-            if alert.suppressed == "incident":  # danger is never absorbed
+            cause = self._ledger.by_id(alert.incident)
+            absorbed = cause is not None and self._causes.explains(cause, alert)  # by danger of the same cell
+            if alert.suppressed == "incident" and not absorbed:  # danger is never absorbed
                 self._ledger.put(alert := alert.but(suppressed=None))
             if alert.kind == CHAMBER:
                 for cut in self._silences.danger(alert):
@@ -269,6 +284,9 @@ class Book:
             return False
         first, last = min(alert.seen_at for alert in group), max(alert.seen_at for alert in group)
         when = min(tell_at(first, last, alert.severity) for alert in group)
+        symptom = symptom_of(kind)
+        if symptom is not None and symptom.waits_seconds:
+            when = first + symptom.waits_seconds
         if when <= now:
             when = now
         for alert in group:
@@ -280,6 +298,8 @@ class Book:
         over = [settled(alert) for alert in alerts]
         for alert in over:
             self._ledger.put(alert)
+            for left in self._causes.release(alert):
+                self._ledger.put(self._to_be_told(left, now))
         for kind in dict.fromkeys(alert.kind for alert in over):
             ended = [alert for alert in over if alert.kind == kind and alert.announced_at is not None]
             if ended:
@@ -325,9 +345,25 @@ TURNS: Mapping[str, Callable[[Book, list[Alert], float], None]] = {
 }
 
 
+def _as_found_now(alert: Alert, finding: Finding) -> Alert:
+    """An open alert with what its detector says of it now; what the book itself noted in the evidence stays."""
+    assert finding.words is not None
+    noted = {name: alert.evidence[name] for name in ("raised_at", "resuming_since") if name in alert.evidence}
+    return alert.but(
+        message=_message(finding),
+        action=finding.words.action,
+        evidence={**finding.words.evidence, **noted},
+        channels=tuple(dict.fromkeys([*alert.channels, *finding.channels])),
+    )
+
+
+def _message(finding: Finding) -> str:
+    assert finding.words is not None
+    return finding.words.message if finding.scope else f"{finding.channel}: {finding.words.message}"
+
+
 def _found(finding: Finding, scope: str, clock: float) -> Alert:
     assert finding.words is not None
-    message = finding.words.message if finding.scope else f"{finding.channel}: {finding.words.message}"
     return Alert(
         id=alert_id(finding.kind, scope, finding.at),
         kind=finding.kind,
@@ -338,7 +374,7 @@ def _found(finding: Finding, scope: str, clock: float) -> Alert:
         opened_at=finding.at,
         seen_at=clock,
         tell_at=tell_at(clock, clock, finding.severity),
-        message=message,
+        message=_message(finding),
         action=finding.words.action,
         evidence=finding.words.evidence,
     )
