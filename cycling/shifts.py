@@ -32,7 +32,7 @@ class Shift:
     slope: float  # Ah per cycle
     seam: bool  # the test was resumed between line and newest cycles
     cycles: int  # in the line
-    unsure: float  # what sampling leaves open of a capacity that was integrated from readings, a fraction
+    unsure: float  # what sampling leaves open of line and newest where charge is integrated, a fraction
 
     @property
     def size(self) -> float:
@@ -84,7 +84,7 @@ def shift_of(
         slope=slope,
         seam=bool(resumed[base[-1] + 1 : newest[0] + 1].any()),
         cycles=len(base),
-        unsure=float(np.median(unsure[newest])),
+        unsure=float(np.median(unsure[newest]) + np.median(unsure[base])),
     )
 
 

@@ -46,7 +46,7 @@ class CalibrationSuspect:
         usual, scale = (float(np.median(others)), spread(np.array(others))) if others else (np.nan, np.nan)
         off_by = abs(median - usual) if len(others) >= self.cells else 0.0
         unsure = _unsure(history, self.cycles)
-        limit = max(self.efficiency, self.z * scale) + unsure
+        limit = max(self.efficiency, self.z * scale) + 2 * unsure  # its own and theirs
         most = self.ceiling + unsure
         if off_by > limit:
             return Verdict(on=True, words=self._beside(median, usual, len(others), off_by / limit))

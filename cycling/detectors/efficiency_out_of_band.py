@@ -51,7 +51,7 @@ class EfficiencyOutOfBand:
             measured = np.isfinite(history.temperature[evidence[-1]])
             floor = self.floor if measured else UNKNOWN * self.floor
             scale = max(floor, 1.4826 * float(np.median(np.abs(base - usual))))
-            z = (newest - usual) / (scale + unsure / self.z)
+            z = (newest - usual) / (scale + 2 * unsure / self.z)  # that of the newest and that of those before
         relative = bool(np.all(z > self.z) or np.all(z < -self.z))
         if not (absolute or relative):
             inside = bool(np.all((newest > self.low - unsure) & (newest < self.high + unsure)))
