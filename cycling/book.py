@@ -14,9 +14,9 @@ from typing import Any
 from cycling import recording as recordings
 from cycling.alerts import alert_id, apply, released, shelved, unshelved
 from cycling.announcing import announced, next_minute, tell_at
-from cycling.causes import LEFT_BEHIND_SECONDS, Causes
+from cycling.causes import LEFT_BEHIND_SECONDS, Causes, explanatory
 from cycling.incidents import CHAMBER, Nodes, shows, symptom_of
-from cycling.judge import BEGINS, ENDS, Finding
+from cycling.judge import BEGINS, ENDS, WORSENS, Finding
 from cycling.ledger import Ledger
 from cycling.life import State, cleared, latched, raised, settled, worsened
 from cycling.outages import SILENCES, Return, told_by_cause
@@ -88,14 +88,11 @@ class Book:
             return
         if alert.cleared_at is not None and finding.what == BEGINS:
             alert = self._come_back(alert, clock)
-        if finding.scope and alert.burning and not set(finding.channels) <= set(alert.channels):
-            channels = tuple(dict.fromkeys([*alert.channels, *finding.channels]))
-            alert = alert.but(channels=channels, message=finding.words.message, evidence=finding.words.evidence)
-            self._ledger.put(alert)
         worse = worsened(alert, finding.severity)
         if worse is not alert:
-            message = f"{finding.channel}: {finding.words.message}" if finding.scope is None else finding.words.message
-            self._worsen(worse.but(evidence=finding.words.evidence, message=message), finding.at)
+            self._worsen(_as_found_now(worse, finding), finding.at)
+        elif finding.what == WORSENS and alert.burning:  # wider, not worse: no news, but said as it is now
+            self._ledger.put(_as_found_now(alert, finding))
 
     def silence(self, silenced: Silenced, test_of: Callable[[str], str | None]) -> None:
         """A channel or a whole cycler fell silent."""
@@ -194,10 +191,14 @@ class Book:
             alert = alert.but(suppressed="maintenance")
         elif alert.suppressed is None:
             cause = self._causes.of(alert)
-            if cause is not None and (alert.severity is not Severity.P1 or cause.kind == alert.kind):
+            if cause is not None and self._absorbs(cause, alert):
                 alert = alert.but(suppressed="incident", incident=cause.id)
                 self._join(alert, cause, clock)
+        if explanatory(alert) and alert.suppressed is None:
+            alert = self._causes.absorb(alert)
         symptom = symptom_of(alert.kind)
+        if symptom is not None and symptom.waits_seconds and alert.tell_at is not None:
+            alert = alert.but(tell_at=max(alert.tell_at, clock + symptom.waits_seconds))
         votes = symptom is not None and symptom.design and bool(self._nodes.touched(alert.channels, symptom.nodes[0]))
         if votes and alert.suppressed is None and alert.scope.startswith("channel:"):
             alert = alert.but(suppressed="design", tell_at=clock + ALONE_SECONDS)
@@ -209,6 +210,10 @@ class Book:
         if votes and not alert.members:
             self._causes.gather(alert.kind, clock)
         self._endanger(alert, clock)
+
+    def _absorbs(self, cause: Alert, alert: Alert) -> bool:
+        """Danger is a member of danger of the same kind, or of the same cell, only."""
+        return alert.severity is not Severity.P1 or cause.kind == alert.kind or self._causes.explains(cause, alert)
 
     def _join(self, alert: Alert, cause: Alert, clock: float) -> None:
         """One more member of an incident; it may show that the incident is worse than it was."""
@@ -235,12 +240,20 @@ class Book:
         return back
 
     def _clear(self, alert: Alert, at: float, clock: float) -> None:
-        gone = cleared(alert, at, next_minute(clock + self._settle_seconds(alert)))
+        settles = self._settle_seconds(alert)
+        if explanatory(alert) and alert.members:  # what it explained has a while to end as well
+            settles = max(settles, LEFT_BEHIND_SECONDS)
+        gone = cleared(alert, at, next_minute(clock + settles))
         if gone is alert:
             return
         self._ledger.put(gone)
         incident = self._ledger.by_id(alert.incident)
-        if incident and incident.kind not in SILENCES and self._causes.member_cleared(incident, clock):
+        if (
+            incident
+            and incident.kind not in SILENCES
+            and not explanatory(incident)
+            and self._causes.member_cleared(incident, clock)
+        ):
             self._clear(incident, at, clock)
 
     def _is_another(self, alert: Alert, finding: Finding) -> bool:
@@ -260,7 +273,8 @@ class Book:
         incident = self._ledger.by_id(alert.incident)
         symptom = symptom_of(alert.kind)
         vote = symptom is not None and symptom.design and incident is not None and incident.kind == alert.kind
-        if alert.severity is Severity.P1 and alert.suppressed != "design" and not vote:
+        absorbed = vote or (incident is not None and self._causes.explains(incident, alert))
+        if alert.severity is Severity.P1 and alert.suppressed != "design" and not absorbed:
             alert = alert.but(suppressed=None, shelved_until=None)  # nothing silences danger
         if not announced(alert) and not alert.incident:
             alert = alert.but(announced_at=None)  # nobody knows how bad it is: to be told when it is silenced no more
@@ -325,6 +339,9 @@ class Book:
             return False
         first, last = min(alert.seen_at for alert in group), max(alert.seen_at for alert in group)
         when = min(tell_at(first, last, alert.severity) for alert in group)
+        symptom = symptom_of(kind)
+        if symptom is not None and symptom.waits_seconds:
+            when = first + symptom.waits_seconds
         if when <= now:
             when = now
         for alert in group:
@@ -336,6 +353,8 @@ class Book:
         over = [settled(alert) for alert in alerts]
         for alert in over:
             self._ledger.put(alert)
+            for left in self._causes.release(alert):
+                self._ledger.put(self._to_be_told(left, now))
         for kind, told_at in dict.fromkeys((alert.kind, alert.announced_at) for alert in over):
             if told_at is not None:  # those who were told of them together are told of their end together
                 ended = [alert for alert in over if (alert.kind, alert.announced_at) == (kind, told_at)]
@@ -389,9 +408,25 @@ TURNS: Mapping[str, Callable[[Book, list[Alert], float], None]] = {
 }
 
 
+def _as_found_now(alert: Alert, finding: Finding) -> Alert:
+    """An open alert with what its detector says of it now; what the book itself noted in the evidence stays."""
+    assert finding.words is not None
+    noted = {name: alert.evidence[name] for name in ("raised_at", "resuming_since") if name in alert.evidence}
+    return alert.but(
+        message=_message(finding),
+        action=finding.words.action,
+        evidence={**finding.words.evidence, **noted},
+        channels=tuple(dict.fromkeys([*alert.channels, *finding.channels])),
+    )
+
+
+def _message(finding: Finding) -> str:
+    assert finding.words is not None
+    return finding.words.message if finding.scope else f"{finding.channel}: {finding.words.message}"
+
+
 def _found(finding: Finding, scope: str, clock: float) -> Alert:
     assert finding.words is not None
-    message = finding.words.message if finding.scope else f"{finding.channel}: {finding.words.message}"
     return Alert(
         id=alert_id(finding.kind, scope, finding.at),
         kind=finding.kind,
@@ -402,7 +437,7 @@ def _found(finding: Finding, scope: str, clock: float) -> Alert:
         opened_at=finding.at,
         seen_at=clock,
         tell_at=tell_at(clock, clock, finding.severity),
-        message=message,
+        message=_message(finding),
         action=finding.words.action,
         evidence=finding.words.evidence,
     )

@@ -9,13 +9,19 @@ from collections.abc import Callable, Sequence
 
 from cycling.alerts import alert_id
 from cycling.announcing import announced, named
-from cycling.incidents import ROOTS, Nodes, causes, shows, symptom_of
+from cycling.incidents import EXPLAINS, ROOTS, Nodes, causes, shows, symptom_of
 from cycling.ledger import Ledger
 from cycling.life import State, cleared, raised, settled, told, worsened
 from cycling.outages import SILENCES
-from cycling.types import Alert
+from cycling.types import Alert, Severity
 
 LEFT_BEHIND_SECONDS = 900.0  # after an incident clears, what still burns is told
+
+
+def explanatory(alert: Alert) -> bool:
+    """Whether it is a single alert that may be the cause of others, and ends by its own detector."""
+    return alert.kind in EXPLAINS and alert.scope.startswith("channel:")
+
 
 Begin = Callable[[Alert, float], None]
 Worsen = Callable[[Alert, float], None]
@@ -27,9 +33,43 @@ class Causes:
     def __init__(self, ledger: Ledger, nodes: Nodes, begin: Begin, worsen: Worsen) -> None:
         self._ledger, self._nodes, self._begin, self._worsen = ledger, nodes, begin, worsen
 
+    def explains(self, cause: Alert, alert: Alert) -> bool:
+        """Whether a single alert is the cause of another one on its channels. Danger is absorbed by danger only."""
+        return (
+            alert.kind in EXPLAINS.get(cause.kind, frozenset())
+            and set(alert.channels) <= set(cause.channels)
+            and (alert.severity is not Severity.P1 or cause.severity is Severity.P1)
+        )
+
+    def absorb(self, cause: Alert) -> Alert:
+        """A cause that is found after its consequences: they become its members, told or not."""
+        found = [
+            alert
+            for alert in self._ledger.open()
+            if alert.burning
+            and alert.suppressed is None
+            and alert.incident is None
+            and not alert.members
+            and self.explains(cause, alert)
+        ]
+        for alert in found:
+            state = State.ACTIVE.value if alert.state == State.PENDING else alert.state
+            self._ledger.put(alert.but(suppressed="incident", incident=cause.id, tell_at=None, state=state))
+        return cause.but(members=(*cause.members, *(alert.id for alert in found)))
+
+    def release(self, cause: Alert) -> list[Alert]:
+        """Members of a single alert that still burn when it is over: from now on they speak for themselves."""
+        if not explanatory(cause):
+            return []
+        left = [alert for alert in self._ledger.open() if alert.incident == cause.id and alert.burning]
+        return [alert.but(suppressed=None, incident=None) for alert in left if alert.suppressed == "incident"]
+
     def of(self, alert: Alert) -> Alert | None:
-        """An incident that is there, or a silence that has just ended, of which the alert is a consequence or a further
-        member."""
+        """What explains the alert: a single alert that is there, an incident of which it is a consequence or a further
+        member, or a silence that has just ended."""
+        for cause in self._ledger.open():
+            if cause.id != alert.id and cause.burning and self.explains(cause, alert):
+                return cause
         if alert.kind in SILENCES or not alert.channels:
             return None
         lately = alert.opened_at - LEFT_BEHIND_SECONDS
@@ -54,7 +94,7 @@ class Causes:
             if alert.kind in symptom.kinds
             and alert.burning
             and alert.incident is None
-            and not alert.members
+            and (not alert.members or explanatory(alert))
             and alert.suppressed in (None, "design")
             and now - alert.seen_at <= symptom.within_seconds
         ]

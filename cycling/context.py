@@ -61,6 +61,7 @@ class Rows:
     resistance: Floats
     direction: Floats  # CHARGE, DISCHARGE or REST by the step, else by the current
     declared: Bools  # the step says so; otherwise the direction is read off the current
+    foreign: Bools  # the test names its steps, and this one by no name we know: what flows in it is its own affair
     running: Bools  # the cycler does not say that the channel is paused, finished, stopped, in error or idle
     finished: Bools
     same_step: Bools  # the row before is of the same step
@@ -121,6 +122,7 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
         resistance=batch.numbers("internal_resistance_ohm"),
         direction=direction,
         declared=declared,
+        foreign=_foreign(turn, batch, declared),
         running=np.array([word not in NOT_RUNNING for word in status], dtype=bool),
         finished=np.array([word == "finished" for word in status], dtype=bool),
         same_step=same_step,
@@ -183,6 +185,18 @@ def _direction(batch: Batch) -> tuple[Floats, Bools]:
         return np.full(len(batch), UNKNOWN), np.zeros(len(batch), dtype=bool)
     direction = np.array([DIRECTION_OF_STEP.get(word, UNKNOWN) for word in named], dtype=np.float64)
     return direction, ~np.isnan(direction)
+
+
+def _foreign(turn: Turn, batch: Batch, declared: Bools) -> Bools:
+    """Rows of pulses, drive cycles and whatever else has a name of its own, or none in a test that names its steps."""
+    carried = turn.carry("step.named", 0.0)
+    names = turn.runs.last_where(declared, declared.astype(float), carried) > 0
+    turn.keep("step.named", names.astype(float))
+    words = batch.columns.get("step_type")
+    if words is None:
+        return np.asarray(names & ~declared)
+    own = np.array([bool(word) and word == word for word in words], dtype=bool)  # NaN is no name
+    return np.asarray((names | own) & ~declared)
 
 
 def _protocol_step(batch: Batch) -> Floats:

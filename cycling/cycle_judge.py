@@ -17,13 +17,15 @@ from cycling.types import Cycle
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """What became known at one row of one channel: a cycle is over (told with those that it changed), or, without
-    cycles, the whole test is. Sorted by ``order`` they stand as they would however the rows were cut."""
+    cycles, the whole test is. Sorted by ``order`` they stand as they would however the rows were cut. ``unsure`` are
+    the Ah by which charge and discharge of the newest of the cycles may be wrong (0 where the cycler counts them)."""
 
     order: tuple[float, int, int]  # clock, place of the channel, which of several there
     at: float  # UTC seconds
     channel: str
     test: str
     cycles: tuple[Cycle, ...] = ()
+    unsure: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass
@@ -69,10 +71,11 @@ class CycleJudge:
         return found
 
     def _finished(self, known: Known) -> list[Finding]:
+        newest = max(known.cycles, key=lambda cycle: cycle.cycle_count)
         for cycle in known.cycles:
             facts = self._facts_of(cycle.test) or TestFacts(test=cycle.test)
-            self._histories.add(cycle, facts, self._cycler_of(cycle.channel))
-        newest = max(known.cycles, key=lambda cycle: cycle.cycle_count)
+            unsure = known.unsure if cycle is newest else (0.0, 0.0)
+            self._histories.add(cycle, facts, self._cycler_of(cycle.channel), unsure)
         record = self._histories.of(newest.test, newest.channel)
         if newest.cycle_count <= record.judged or newest.kind not in KINDS or record.view is None:
             return []

@@ -29,6 +29,8 @@ SUMS = (
     "ambient_known_s",
     "resistance",
     "resistance_n",
+    "charging_unsure",  # Ah by which the two capacities may be wrong, see throughput
+    "discharging_unsure",
     "broken",  # holes and restarts inside
 )
 
@@ -212,6 +214,8 @@ def _totals(turn: Turn, sight: Sight) -> Floats:
         "ambient_known_s": np.where(np.isnan(ambient), 0.0, rows.dt),
         "resistance": np.where(measured, np.nan_to_num(rows.resistance), 0.0),
         "resistance_n": measured.astype(float),
+        "charging_unsure": rows.throughput.unsure["charging_capacity_ah"],
+        "discharging_unsure": rows.throughput.unsure["discharging_capacity_ah"],
         "broken": rows.hole.astype(float),
     }
     totals = [rows.throughput.totals[name] for name in COUNTERS]

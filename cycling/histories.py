@@ -24,7 +24,8 @@ COLUMNS = (
     "ambient",
     "rate",
     "idle",
-    "duration",
+    "charging_unsure",
+    "discharging_unsure",
     "seam",
 )
 HOUR = 3600.0
@@ -105,8 +106,8 @@ class Histories:
     def known(self, test: str) -> Record | None:
         return self._records.get(test)
 
-    def add(self, cycle: Cycle, facts: TestFacts, cycler: str) -> None:
-        """Take in a cycle, new or told again."""
+    def add(self, cycle: Cycle, facts: TestFacts, cycler: str, unsure: tuple[float, float] = (0.0, 0.0)) -> None:
+        """Take in a cycle, new or told again; what is ``unsure`` (see Known) is of a new one."""
         record = self.of(cycle.test, cycle.channel)
         self._enrol(cycle.test, record, facts)
         if cycle.state_of_health > 0:
@@ -116,7 +117,7 @@ class Histories:
         if again:
             self._again(record, place, cycle)
         elif cycle.kind in KINDS and place == len(record.rows):
-            self._append(record, cycle)
+            self._append(record, cycle, unsure)
         record.channel = cycle.channel
         record.view = _view(record, facts, cycler)
         if not again:
@@ -146,11 +147,11 @@ class Histories:
         if cohort:
             self._cohorts.setdefault(cohort, set()).add(test)
 
-    def _append(self, record: Record, cycle: Cycle) -> None:
+    def _append(self, record: Record, cycle: Cycle, unsure: tuple[float, float]) -> None:
         last_end = record.end[-1] if len(record.end) else cycle.start_unix_time_second
         seam = record.said > cycle.cycler_cycle_count or (len(record.rows) > 0 and record.channel != cycle.channel)
         record.said = cycle.cycler_cycle_count
-        row = np.array([_row(cycle, last_end, seam)], dtype=np.float32)
+        row = np.array([[*_row(cycle, last_end), *unsure, float(seam)]], dtype=np.float32)
         record.dropped |= len(record.rows) == ROWS
         record.rows = np.concatenate([record.rows, row])[-ROWS:]
         record.end = np.append(record.end, cycle.end_unix_time_second)[-ROWS:]
@@ -158,7 +159,7 @@ class Histories:
 
     def _again(self, record: Record, place: int, cycle: Cycle) -> None:
         before = record.end[place - 1] if place else cycle.start_unix_time_second
-        row = np.array(_row(cycle, before, bool(record.rows[place, -1])), dtype=np.float32)
+        row = np.array([*_row(cycle, before), *record.rows[place, -3:]], dtype=np.float32)
         if np.array_equal(row, record.rows[place], equal_nan=True):
             return
         record.rows, record.end = record.rows.copy(), record.end.copy()
@@ -169,7 +170,8 @@ class Histories:
                 record.life.add(record.rows[:count])
 
 
-def _row(cycle: Cycle, last_end: float, seam: bool) -> Iterable[float]:
+def _row(cycle: Cycle, last_end: float) -> Iterable[float]:
+    """All columns but those that a cycle does not tell of itself."""
     duration = cycle.end_unix_time_second - cycle.start_unix_time_second
     active = cycle.charge_duration_second + cycle.discharge_duration_second
     idle = max(0.0, cycle.start_unix_time_second - last_end) + max(0.0, duration - active)
@@ -184,8 +186,6 @@ def _row(cycle: Cycle, last_end: float, seam: bool) -> Iterable[float]:
         cycle.ambient_temperature_celsius_mean,
         cycle.discharging_capacity_ah / max(cycle.discharge_duration_second / HOUR, 1e-9),
         idle / HOUR,
-        duration / HOUR,
-        float(seam),
     )
 
 

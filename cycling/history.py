@@ -53,7 +53,8 @@ class TestHistory:
     ambient: Floats
     rate: Floats  # A, mean of the discharge
     idle: Floats  # h without current since the cycle before, the rests of the cycle included
-    duration: Floats  # h
+    charging_unsure: Floats  # Ah by which the capacities may be wrong: where readings are integrated, a current
+    discharging_unsure: Floats  # began or ended somewhere between two of them
     seam: Bools  # the cycler's counters restarted, or the test moved to another channel
     end: Floats  # UTC seconds
     reference: float  # Ah that count as 100 % (see grading)
@@ -68,6 +69,15 @@ class TestHistory:
     @property
     def efficiency(self) -> Floats:
         return self.discharging_capacity / self.charging_capacity
+
+    @property
+    def unsure_capacity(self) -> Floats:
+        """What the sampling leaves open of the discharge capacity, as a fraction."""
+        return self.discharging_unsure / self.discharging_capacity
+
+    @property
+    def unsure_efficiency(self) -> Floats:
+        return self.unsure_capacity + self.charging_unsure / self.charging_capacity
 
     @property
     def regular(self) -> Bools:
@@ -115,7 +125,13 @@ class TestHistory:
     def shift(self) -> Shift | None:
         """How the newest three cycles lie beside the line of the thirty before; None without evidence."""
         return shift_of(
-            self.evidence, self.cycle_count, self.discharging_capacity, self.temperature, self.resumed, self.end
+            self.evidence,
+            self.cycle_count,
+            self.discharging_capacity,
+            self.temperature,
+            self.resumed,
+            self.end,
+            self.unsure_capacity,
         )
 
 

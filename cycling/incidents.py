@@ -26,6 +26,7 @@ class Symptom:
     share: float = 0.5  # of the channels of a node that are watched
     within_seconds: float = 120.0  # between their beginnings, beside two cadences
     becomes: str | None = None  # the kind of the incident; None: the kind that most of them are
+    waits_seconds: float = 0.0  # for the others before people are told: as long as channels of a node are polled apart
     needs: str | None = None  # the column without which a channel cannot show it, and does not count
     design: bool = False  # a channel's alert is only a vote; the node is what people are told of
 
@@ -39,7 +40,12 @@ SYMPTOMS: tuple[Symptom, ...] = (
     ),
     Symptom(kinds=frozenset({"frozen"}), nodes=ELECTRIC, within_seconds=600.0),
     Symptom(kinds=frozenset({"counters-reset"}), nodes=("cycler", "power_circuit", LAB), within_seconds=600.0),
-    Symptom(kinds=frozenset({"clock-shift"}), nodes=("cycler", "power_circuit", LAB)),
+    Symptom(
+        kinds=frozenset({"clock-shift"}),
+        nodes=("cycler", "power_circuit", LAB),
+        within_seconds=600.0,
+        waits_seconds=240.0,
+    ),
     Symptom(
         kinds=frozenset({"thermocouple-open"}), nodes=("logger", "cycler", LAB), becomes="thermocouple-logger-fault"
     ),
@@ -64,6 +70,14 @@ ROOTS: Mapping[str, frozenset[str] | None] = {  # None: everything
     "cycler-silent": None,
     CHAMBER: frozenset({"thermocouple-detached", "abnormal-heating", CHAMBER, "resistance-rise", "capacity-drop"}),
     "thermocouple-logger-fault": frozenset({"thermocouple-open", "thermocouple-detached", "frozen"}),
+}
+
+# The same of a single alert: what else is said of its own channels follows from it. It ends by its own detector.
+EXPLAINS: Mapping[str, frozenset[str]] = {
+    "thermal-runaway": frozenset({"abnormal-heating"}),
+    "frozen": frozenset({"thermocouple-detached", "abnormal-heating"}),
+    "thermocouples-swapped": frozenset({"thermocouple-detached", "abnormal-heating"}),
+    "current-off-setpoint": frozenset({"capacity-drop", "efficiency-out-of-band"}),
 }
 
 

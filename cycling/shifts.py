@@ -32,6 +32,7 @@ class Shift:
     slope: float  # Ah per cycle
     seam: bool  # the test was resumed between line and newest cycles
     cycles: int  # in the line
+    unsure: float  # what sampling leaves open of line and newest where charge is integrated, a fraction
 
     @property
     def size(self) -> float:
@@ -45,12 +46,19 @@ class Shift:
         return bool(way * self.jump > 0.5 * abs(self.size) and np.all(way * self.beside > 0.6 * np.abs(self.recent)))
 
     def limit(self, fraction: float, sigmas: float) -> float:
-        """How far from the line is too far; a chamber that moved makes it wider."""
-        return max(fraction, sigmas * self.sigma) + PER_KELVIN * float(np.nan_to_num(self.kelvin))
+        """How far from the line is too far; a chamber that moved makes it wider, and so does what one reading more
+        or less would change."""
+        return max(fraction, sigmas * self.sigma) + PER_KELVIN * float(np.nan_to_num(self.kelvin)) + self.unsure
 
 
 def shift_of(
-    evidence: Ints, count: Floats, capacity: Floats, temperature: Floats, resumed: Bools, end: Floats
+    evidence: Ints,
+    count: Floats,
+    capacity: Floats,
+    temperature: Floats,
+    resumed: Bools,
+    end: Floats,
+    unsure: Floats,
 ) -> Shift | None:
     """The shift at the newest cycle, from the cycles ``evidence`` names; None where they are too few."""
     base, newest = evidence[-BASE - NEWEST : -NEWEST], evidence[-NEWEST:]
@@ -76,6 +84,7 @@ def shift_of(
         slope=slope,
         seam=bool(resumed[base[-1] + 1 : newest[0] + 1].any()),
         cycles=len(base),
+        unsure=float(np.median(unsure[newest]) + np.median(unsure[base])),
     )
 
 

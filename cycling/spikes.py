@@ -22,6 +22,9 @@ SETTLED_SECONDS = 60.0  # s after a step began
 CALM_VOLT = 0.02  # what one measurement adds to the mean bend at most
 LEAST_VOLT = 0.02  # a lower spike is none …
 STANDS_OUT = 8.0  # … nor is one that is not so many times the usual bend higher than that
+LEAP_VOLT = 0.08  # and STANDS_OUT above the usual bend: no cell goes so far between readings while its current stays
+UNMOVED = 0.05  # of the largest current, which makes no such leap
+EXCURSION = 3.0  # readings after which what leapt and has not come back is believed
 REMEMBERED = 8  # of the newest spikes per channel
 
 
@@ -29,12 +32,14 @@ REMEMBERED = 8  # of the newest spikes per channel
 class Spikes:
     """Per row: whether the measurement before it was a spike, and the data time (s) of the newest. For the spikes,
     in order of their rows: data time and height (V, signed; the lesser of both jumps) of the newest spikes, this
-    one first, of shape (spikes, REMEMBERED, 2), NaN where there were fewer."""
+    one first, of shape (spikes, REMEMBERED, 2), NaN where there were fewer. ``away``: the voltage leapt in the last
+    readings while the current stayed, and has not come back yet: spikes that follow each other look so."""
 
     at: Bools
     newest: Floats
     rows: Ints
     recent: Floats
+    away: Bools
 
     def tall(self, least: float, window: float, *, below: float = np.inf, down: bool = False) -> Floats:
         """Per row: how many spikes of at least ``least`` and at most ``below`` V there were within ``window`` s, this
@@ -61,7 +66,8 @@ def spikes_of(turn: Turn, rows: Rows, stillness: Stillness) -> Spikes:
     short = runs.previous(stillness.all_seconds, turn.carry("spikes.stood", 0.0)) < COPY_SECONDS
     turn.keep("spikes.stood", stillness.all_seconds)
     height = np.where(judged & short, height, 0.0)
-    at = np.abs(height) >= LEAST_VOLT + STANDS_OUT * _usual(turn, rows, np.abs(height), judged)
+    usual = _usual(turn, rows, np.abs(height), judged)
+    at = np.abs(height) >= LEAST_VOLT + STANDS_OUT * usual
     recent = turn.carry("spikes.recent", np.nan, (REMEMBERED, 2))
     found = np.flatnonzero(at)
     series = np.full((len(found), REMEMBERED, 2), np.nan)
@@ -73,7 +79,38 @@ def spikes_of(turn: Turn, rows: Rows, stillness: Stillness) -> Spikes:
     newest = runs.last_where(at, rows.elapsed, turn.carry("spikes.newest", -np.inf))
     turn.keep("spikes.newest", newest)
     turn.keep_runs("spikes.recent", recent)
-    return Spikes(at=at, newest=newest, rows=found, recent=series)
+    away = _away(turn, rows, LEAP_VOLT + STANDS_OUT * usual)
+    return Spikes(at=at, newest=newest, rows=found, recent=series, away=away)
+
+
+def _away(turn: Turn, rows: Rows, least: Floats) -> Bools:
+    """The first readings after a leap with an unmoved current, as long as the voltage is not back."""
+    runs = rows.runs
+    held = turn.carry("spikes.away", np.nan, (2,))  # the voltage before the leap, readings since
+    moved = np.abs(rows.held_current - rows.before_current) > UNMOVED * rows.scale
+    goes_on = rows.same_step & (rows.whole | (rows.dt == 0)) & rows.running & ~moved
+    leaps = np.flatnonzero(goes_on & (np.abs(rows.held_voltage - rows.before_voltage) >= least))
+    away = np.zeros(runs.length, dtype=bool)
+    for run in np.union1d(runs.of_row[leaps], np.flatnonzero(~np.isnan(held[:, 0]))).tolist():
+        level, since = held[run].tolist()
+        row, last = int(runs.starts[run]), int(runs.ends[run])
+        while row <= last:
+            if np.isnan(level):
+                place = int(np.searchsorted(leaps, row))
+                if place == len(leaps) or leaps[place] > last:
+                    break
+                row = int(leaps[place])
+                level, since = float(rows.before_voltage[row]), 0.0
+            since += 1.0
+            back = abs(float(rows.held_voltage[row]) - level) < 0.5 * LEAP_VOLT
+            if back or since > EXCURSION or not goes_on[row]:
+                level = np.nan
+            else:
+                away[row] = True
+            row += 1
+        held[run] = level, since
+    turn.keep_runs("spikes.away", held)
+    return away
 
 
 def _two_ago(turn: Turn, rows: Rows, measured: Bools, name: str, at_measurement: Floats) -> Floats:

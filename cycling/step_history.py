@@ -21,6 +21,7 @@ KEYS, RUNS = 4, 3
 SIGN, CURRENT, AROUND, STEP, USED, COUNT = range(6)  # of a key; COUNT are the runs seen, at most RUNS
 KEY_SIZE = 6
 SAME_CURRENT, SAME_TAPER = 0.12, 0.40  # shares by which setpoints may differ
+NO_CURRENT = 1e-6  # A; a pulse that was over before its current was known has none
 SAME_AROUND = 4.0  # K by which the surroundings may
 
 Key = tuple[float, float, float, float]  # sign, current (A), surroundings (°C), step of the protocol
@@ -38,7 +39,7 @@ def find(keys: Floats, key: Key, tapers: bool) -> int:
             and (known[STEP] == step or (math.isnan(known[STEP]) and math.isnan(step)))
             and abs(known[AROUND] - around) <= SAME_AROUND
         ):
-            apart = abs(known[CURRENT] - current) / max(known[CURRENT], current)
+            apart = abs(known[CURRENT] - current) / max(known[CURRENT], current, NO_CURRENT)
             if apart <= allowed and apart < nearest:
                 found, nearest = place, apart
     return found

@@ -3,7 +3,8 @@
 Cyclers go on logging after a step ended by its own cut-off, often still under the step's name (NASA: up to 38 %
 of the rows of a discharge). So current that vanishes is first held against what a natural end looks like: a
 discharge near the voltage it ended at before (or near its limit), a charge tapering at the top voltage, or either
-after it had moved nearly as much charge, or lasted nearly as long, as the times before.
+after it had moved nearly as much charge, or lasted nearly as long, as the times before. At the top voltage charge and
+time say little: there a charge ends near the current at which it ended before, or after the same time.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ GONE, BACK = 0.05, 0.10  # shares of the setpoint
 NEAR_END_VOLT = 0.35  # a discharge this close to its end voltage is in its steep last part
 NEAR_TOP_VOLT = 0.03
 TAPERING = 0.35  # share of the setpoint below which a charge at the top voltage is tapering
+USUAL_TAPER, TAPER_SLACK = 2.0, 0.02  # times the largest share that the last charges ended at, and on top of it
+TAPER_LEAST = 0.005  # share; less is no current but the noise of a contact that was lost before
+USUAL_TIME = 0.97  # of the usual time: a charge that ends by the clock
 USUAL_SHARE = 0.85  # of the charge (or time) the last steps of the direction took
 HISTORY = 3
 LEAST_SETPOINT = 0.004  # of the largest current: C/50 beside 5C
+RAIL_LEAP_VOLT = 0.08  # an open input goes to its rail at once; what creeps there is a cell that is driven
 RAIL_LOW_VOLT = 1.0  # no lithium-ion cell rests below; an open input falls to about 0
 USUAL_CUTOFF = 2.7
 VANISHED, NEVER_CAME = 1.0, 2.0
@@ -48,7 +53,7 @@ def supply_of(turn: Turn, rows: Rows) -> Supply:
         (rows.direction != REST) | ~rows.same_step, rows.direction, turn.carry("supply.heading", REST)
     )
     expected = _expected(turn, rows, heading)
-    active = (heading != REST) & rows.running & (expected > 0)
+    active = (heading != REST) & rows.running & (expected > 0) & ~rows.foreign
     low = active & (magnitude < GONE * expected)
     flowing = (expected > 0) & (magnitude > BACK * expected) & (rows.direction != REST)
     unexplained = _unexplained(turn, rows, heading, low=low, flowing=flowing, expected=expected)
@@ -86,7 +91,11 @@ def _railed(turn: Turn, rows: Rows, magnitude: Floats, expected: Floats, flowing
     loaded = runs.last_where(flowing, voltage, turn.carry("supply.loaded_voltage", np.nan))
     turn.keep("supply.loaded_voltage", loaded)
     driven = loaded > rows.limits.voltage_max[of_row]
-    out = (voltage < RAIL_LOW_VOLT) | ((voltage > ceiling) & ~driven)
+    high = voltage > ceiling
+    leapt = high & (voltage - rows.before_voltage > RAIL_LEAP_VOLT)
+    at_once = runs.last_where(leapt | ~high, leapt.astype(float), turn.carry("supply.rail", 0.0)) > 0
+    turn.keep("supply.rail", at_once.astype(float))
+    out = (voltage < RAIL_LOW_VOLT) | (high & at_once & ~driven)
     return np.asarray(still & out & held_cell & rows.running)
 
 
@@ -108,13 +117,21 @@ def _unexplained(turn: Turn, rows: Rows, heading: Floats, *, low: Bools, flowing
     history = _History(turn)
     verdict, volts = np.zeros(runs.length), rows.before_voltage
     reversed_ = flowing & was_flowing & (heading != was_heading)  # from charge to discharge without a rest
-    for row in np.flatnonzero(vanished | dead_start | (flowing & ~was_flowing) | reversed_).tolist():
+    tapered = began & ~was_flowing & (was_heading == CHARGE) & (was_expected > 0)
+    turns = vanished | dead_start | (flowing & ~was_flowing) | reversed_
+    for row in np.flatnonzero(turns | tapered).tolist():
         run = int(runs.of_row[row])
+        if tapered[row]:
+            share = abs(float(rows.before_current[row])) / float(was_expected[row])
+            history.note_taper(run, float(flowed_for[row]), float(volts[row]), share)
+        if not turns[row]:
+            continue
         if flowing[row]:
             if reversed_[row]:
                 sign = float(was_heading[row])
                 charge = float(moved[sign][row]) - history.moved[run]
-                history.note(run, sign, charge, float(flowed_for[row]) - history.time[run], float(volts[row]))
+                share = abs(float(rows.before_current[row])) / float(was_expected[row])
+                history.note(run, sign, charge, float(flowed_for[row]) - history.time[run], float(volts[row]), share)
             history.begin(run, float(moved[heading[row]][row]), float(flowed_for[row]))
         elif not vanished[row]:
             verdict[row] = NEVER_CAME * _should_flow(rows, row, float(heading[row]))
@@ -124,13 +141,9 @@ def _unexplained(turn: Turn, rows: Rows, heading: Floats, *, low: Bools, flowing
             lasted = float(flowed_for[row]) - history.time[run]
             volt = float(volts[row])
             share = abs(float(rows.before_current[row])) / float(was_expected[row])
-            natural = (
-                (began[row] and not low[row])
-                or history.natural(run, sign, charge, lasted)
-                or _at_end(rows, row, sign, volt, share, history.end_voltage(run, sign))
-            )
+            natural = (began[row] and not low[row]) or _ended(rows, row, history, sign, charge, lasted, volt, share)
             if natural:
-                history.note(run, sign, charge, lasted, volt)
+                history.note(run, sign, charge, lasted, volt, share)
             verdict[row] = VANISHED * (not natural and bool(low[row]))
     judged = vanished | dead_start | flowing  # current that flows again ends the matter
     standing = runs.last_where(judged, verdict, turn.carry("supply.verdict", 0.0))
@@ -154,6 +167,17 @@ def _should_flow(rows: Rows, row: int, sign: float) -> bool:
     return sign == DISCHARGE or bool(rows.voltage[row] < min(top, 4.2) - 0.1)
 
 
+def _ended(
+    rows: Rows, row: int, history: _History, sign: float, charge: float, lasted: float, volt: float, share: float
+) -> bool:
+    """Whether a step that is over looks like the ends before."""
+    run = int(rows.runs.of_row[row])
+    usual_end = history.end_voltage(run, sign)
+    if sign == CHARGE and volt >= usual_end - NEAR_TOP_VOLT:
+        return history.tapered(run, share, lasted)
+    return history.natural(run, sign, charge, lasted) or _at_end(rows, row, sign, volt, share, usual_end)
+
+
 def _at_end(rows: Rows, row: int, sign: float, volt: float, share: float, usual_end: float) -> bool:
     run = rows.runs.of_row[row]
     if sign == CHARGE:
@@ -165,11 +189,12 @@ def _at_end(rows: Rows, row: int, sign: float, volt: float, share: float, usual_
 
 
 class _History:
-    """How the last steps of each direction ended: charge moved (Ah), time (s), last voltage under load (V)."""
+    """How the last steps of each direction ended: charge moved (Ah), time (s), last voltage under load (V), share of
+    the setpoint that still flowed."""
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
-        self._ends = turn.carry("supply.ends", np.nan, (2, HISTORY, 3))
+        self._ends = turn.carry("supply.ends", np.nan, (2, HISTORY, 4))
         self.moved = turn.carry("supply.moved_at_start", 0.0)
         self.time = turn.carry("supply.time_at_start", 0.0)
 
@@ -184,14 +209,25 @@ class _History:
         usual = np.nanmedian(ends, axis=0)
         return bool(charge >= USUAL_SHARE * usual[0] or lasted >= USUAL_SHARE * usual[1])
 
+    def note_taper(self, run: int, flowed_for: float, volt: float, share: float) -> None:
+        """A charge ended after its current had become small; how much it moved is not asked of it."""
+        if TAPER_LEAST < share < BACK:
+            self.note(run, CHARGE, np.nan, flowed_for - self.time[run], volt, share)
+
+    def tapered(self, run: int, share: float, lasted: float) -> bool:
+        """A charge at its top voltage: as far down as usual, or for as long."""
+        ends = self._of(run, CHARGE)
+        as_low = share <= USUAL_TAPER * float(np.nanmax(ends[:, 3])) + TAPER_SLACK
+        return as_low or lasted >= USUAL_TIME * float(np.nanmedian(ends[:, 1]))
+
     def end_voltage(self, run: int, sign: float) -> float:
         ends = self._of(run, sign)
         return float("nan") if np.isnan(ends[0, 2]) else float(np.nanmedian(ends[:, 2]))
 
-    def note(self, run: int, sign: float, charge: float, lasted: float, volt: float) -> None:
+    def note(self, run: int, sign: float, charge: float, lasted: float, volt: float, share: float) -> None:
         ends = self._of(run, sign)
         ends[1:] = ends[:-1].copy()
-        ends[0] = charge, lasted, volt
+        ends[0] = charge, lasted, volt, share
 
     def keep(self) -> None:
         self._turn.keep_runs("supply.ends", self._ends)

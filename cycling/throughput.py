@@ -14,6 +14,7 @@ from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 
 SECONDS_PER_HOUR = 3600.0
+ENDS = 0.5  # a current that falls below this share of what it was, or rises so, begins or ends between two readings
 COUNTERS = ("charging_capacity_ah", "discharging_capacity_ah", "charging_energy_wh", "discharging_energy_wh")
 
 
@@ -23,6 +24,7 @@ class Throughput:
 
     totals: dict[str, Floats]  # by the names of COUNTERS
     steps: dict[str, Floats]  # what each row added
+    unsure: dict[str, Floats]  # Ah by which that may be wrong, for the two capacities
 
 
 def throughput(
@@ -40,7 +42,7 @@ def throughput(
     ``whole`` says where the row before belongs to the same stretch of data."""
     runs = turn.runs
     hours = dt / SECONDS_PER_HOUR
-    totals, steps = {}, {}
+    totals, steps, unsure = {}, {}, {}
     for name in COUNTERS:
         sign = 1.0 if name.startswith("charging") else -1.0
         flow, flow_before = np.maximum(sign * current, 0.0), np.maximum(sign * before_current, 0.0)
@@ -49,11 +51,20 @@ def throughput(
         integrated = np.where(whole, 0.5 * (flow + flow_before) * hours, 0.0)
         counted = _counted(counters[name], runs.previous(counters[name], turn.carry(f"tp.{name}", np.nan)))
         step = np.where(np.isnan(counted), np.nan_to_num(integrated), counted)
+        if name.endswith("ah"):
+            unsure[name] = np.where(np.isnan(counted) & whole, _unsure(flow, flow_before) * hours, 0.0)
         totals[name] = runs.running_sum(step, turn.carry(f"tp.sum.{name}", 0.0))
         steps[name] = step
         turn.keep(f"tp.{name}", counters[name])
         turn.keep(f"tp.sum.{name}", totals[name])
-    return Throughput(totals=totals, steps=steps)
+    return Throughput(totals=totals, steps=steps, unsure=unsure)
+
+
+def _unsure(flow: Floats, before: Floats) -> Floats:
+    """How far (A) a mean of two readings may be off where the current began or ended somewhere between them: half of
+    the difference, the exact bound for any course between the two. A taper or noise is no such edge."""
+    low, high = np.minimum(flow, before), np.maximum(flow, before)
+    return np.where(low < ENDS * high, 0.5 * (high - low), 0.0)
 
 
 def _counted(counter: Floats, before: Floats) -> Floats:

@@ -44,7 +44,7 @@ from cycling.types import Alert, ChannelState, Cycle, Notice, Severity
 from cycling.unparseable import Rejects, judged
 from cycling.unparseable import Told as Unread
 
-SNAPSHOT = 3  # the form of a snapshot; another form is not read but looked past (see adopt)
+SNAPSHOT = 4  # the form of a snapshot; another form is not read but looked past (see adopt)
 CYCLE_KINDS = frozenset(detector.kind for detector in CYCLE)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
 
@@ -347,7 +347,9 @@ class Watch:
         known = []
         for raw, order in zip(raws, orders, strict=False):
             told = self._grades.grade([raw], self.facts.get, self._faulty)
-            known.append(Known(order=order, at=raw.end, channel=raw.channel, test=raw.test, cycles=tuple(told)))
+            unsure = raw.sums["charging_unsure"], raw.sums["discharging_unsure"]
+            one = Known(order=order, at=raw.end, channel=raw.channel, test=raw.test, cycles=tuple(told), unsure=unsure)
+            known.append(one)
         return known
 
     def _ended(self, channels: Iterable[str]) -> list[Cycle]:

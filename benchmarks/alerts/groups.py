@@ -89,6 +89,7 @@ def pc_restart(lab: Crowd, minutes: float) -> Iterator[GroupPlay]:
             channels=names,
             right=frozenset(right),
             most_notices=3,
+            beside=frozenset({"channel-silent", "cycler-silent"}),  # stands on the wall meanwhile, nobody is told
         )
 
 

@@ -20,7 +20,8 @@ class CalibrationSuspect:
     more than ``efficiency`` (and ``z`` robust deviations among them) or above ``ceiling``; and when capacity stepped
     by at least ``step`` where the test was resumed: P4 at once, P3 when it has stayed for ``lasting`` cycles, for what
     a rest gives back is gone by then. Ends ``lasting``
-    cycles later, or when efficiency is within half of the limit."""
+    cycles later, or when efficiency is within half of the limit. Where charge is integrated from readings, the limits
+    of efficiency are wider by what the moments between them leave open."""
 
     kind: ClassVar[str] = "calibration-suspect"
     severity: ClassVar[Severity] = Severity.P3
@@ -44,12 +45,14 @@ class CalibrationSuspect:
         others = [value for peer in peers if np.isfinite(value := _efficiency(peer, self.cycles))]
         usual, scale = (float(np.median(others)), spread(np.array(others))) if others else (np.nan, np.nan)
         off_by = abs(median - usual) if len(others) >= self.cells else 0.0
-        limit = max(self.efficiency, self.z * scale)
+        unsure = _unsure(history, self.cycles)
+        limit = max(self.efficiency, self.z * scale) + 2 * unsure  # its own and theirs
+        most = self.ceiling + unsure
         if off_by > limit:
             return Verdict(on=True, words=self._beside(median, usual, len(others), off_by / limit))
-        if median > self.ceiling:
+        if median > most:
             return Verdict(on=True, words=self._above(median))
-        back = not off_by > 0.5 * limit and not median > self.ceiling
+        back = not off_by > 0.5 * limit and not median > 0.5 * (1 + most)
         return stepped if stepped.on else Verdict(off=stepped.off and back)
 
     def _stepped(self, history: TestHistory) -> Verdict:
@@ -96,6 +99,12 @@ class CalibrationSuspect:
             action="Check the current calibration of this channel for charge and discharge.",
             evidence={"efficiency": median, "excess": 1 + (median - self.ceiling) / self.efficiency},
         )
+
+
+def _unsure(history: TestHistory, cycles: int) -> float:
+    """What sampling leaves open of the efficiency of the newest regular cycles."""
+    rows = np.flatnonzero(history.regular)[-cycles:]
+    return float(np.median(history.unsure_efficiency[rows])) if len(rows) else 0.0
 
 
 def _efficiency(history: TestHistory, cycles: int) -> float:

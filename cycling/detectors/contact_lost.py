@@ -8,6 +8,7 @@ from typing import ClassVar
 from cycling.context import CHARGE
 from cycling.detectors.base import Check, Words
 from cycling.sight import Sight
+from cycling.supply import RAIL_LOW_VOLT
 from cycling.types import Severity
 
 
@@ -25,7 +26,8 @@ class ContactLost:
 
     def check(self, sight: Sight) -> Check:
         supply = sight.supply
-        on = supply.gone | supply.railed
+        spiking = sight.spikes.away & (sight.rows.voltage > RAIL_LOW_VOLT)  # in a taper that carries next to nothing
+        on = supply.gone | (supply.railed & ~spiking)
         return Check(on=on, off=supply.flowing & ~supply.railed)
 
     def words(self, sight: Sight, row: int) -> Words:

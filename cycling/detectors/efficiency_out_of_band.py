@@ -20,8 +20,9 @@ UNKNOWN = 2.0  # times the floor where no temperature is measured: charged warm 
 class EfficiencyOutOfBand:
     """Fires when three cycles in a row lie on the same side of the median of the ``cycles`` before by more than ``z``
     robust deviations (at least ``floor``), or all below ``low`` or above ``high``; ends when all three are within
-    half of it. The absolute limits hold from cycle ``settled`` on: formation efficiencies of 0.85 are normal, and
-    that the first cycles were formation is known only after them."""
+    half of it. Where charge is integrated from readings, each limit is wider by what the moments between them leave
+    open: at one reading a minute about 3 % of a 1C cycle. The absolute limits hold from cycle ``settled`` on:
+    formation efficiencies of 0.85 are normal, and that the first cycles were formation is known only after them."""
 
     kind: ClassVar[str] = "efficiency-out-of-band"
     severity: ClassVar[Severity] = Severity.P3
@@ -37,19 +38,23 @@ class EfficiencyOutOfBand:
         evidence = history.evidence
         if len(evidence) < NEWEST:
             return SILENT
-        efficiency = history.efficiency[evidence]
+        efficiency, unsure = (
+            history.efficiency[evidence],
+            float(np.median(history.unsure_efficiency[evidence[-NEWEST:]])),
+        )
         newest, base = efficiency[-NEWEST:], efficiency[-self.cycles - NEWEST : -NEWEST]
         settled = history.cycle_count[evidence[-NEWEST]] > self.settled
-        absolute = settled and bool(np.all(newest < self.low) or np.all(newest > self.high))
+        absolute = settled and bool(np.all(newest < self.low - unsure) or np.all(newest > self.high + unsure))
         z, usual = np.zeros(NEWEST), np.nan
         if len(base) >= self.cycles:
             usual = float(np.median(base))
             measured = np.isfinite(history.temperature[evidence[-1]])
             floor = self.floor if measured else UNKNOWN * self.floor
-            z = (newest - usual) / max(floor, 1.4826 * float(np.median(np.abs(base - usual))))
+            scale = max(floor, 1.4826 * float(np.median(np.abs(base - usual))))
+            z = (newest - usual) / (scale + 2 * unsure / self.z)  # that of the newest and that of those before
         relative = bool(np.all(z > self.z) or np.all(z < -self.z))
         if not (absolute or relative):
-            inside = bool(np.all((newest > self.low) & (newest < self.high)))
+            inside = bool(np.all((newest > self.low - unsure) & (newest < self.high + unsure)))
             return Verdict(off=inside and bool(np.all(np.abs(z) < 0.5 * self.z)))
         return Verdict(on=True, words=self._words(history, newest, usual, float(np.median(z)), absolute))
 

@@ -20,7 +20,8 @@ MEANING = {"nominal": "nominal capacity", "initial": "initial capacity", "first-
 class EndOfLife:
     """Fires when the median of the last ``cycles`` regular cycles is at or below ``end_of_life_fraction`` of the
     test's reference; where the reference is the first check-up, when one check-up at its current is. Ends above it
-    by ``margin``: the reference was set anew, or a long rest gave that much back."""
+    by ``margin``: the reference was set anew, or a long rest gave that much back, and readings far apart
+    did not make it up."""
 
     kind: ClassVar[str] = "end-of-life"
     severity: ClassVar[Severity] = Severity.P3
@@ -40,7 +41,8 @@ class EndOfLife:
         capacity = float(np.median(history.discharging_capacity[rows]))
         health, limit = capacity / history.reference, history.facts.end_of_life_fraction
         if not health <= limit * EXACT:
-            return Verdict(off=health > limit + self.margin)
+            unsure = float(np.median(history.unsure_capacity[rows]))
+            return Verdict(off=health > limit + self.margin + unsure)
         meaning = MEANING.get(history.facts.end_of_life_reference, history.facts.end_of_life_reference)
         return Verdict(
             on=True,

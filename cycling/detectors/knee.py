@@ -11,6 +11,7 @@ import numpy as np
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import TestHistory
 from cycling.lives import line_slopes
+from cycling.shifts import BASE
 from cycling.types import Severity
 
 
@@ -19,7 +20,8 @@ class Knee:
     """Fires when the slope over 30 regular cycles was steeper than ``ratio`` × the median slope of the test's life and
     than ``least`` (of the first capacity per cycle) at ``held`` cycles in a row; ends when capacity
     rose as fast at all of them. Needs ``learned`` slopes, one in five cycles at first, and
-    that the cell has been fading: capacity rises in the first cycles of many."""
+    that the cell has been fading: capacity rises in the first cycles of many. Where charge is integrated from
+    readings, the limit is higher by what one of them more or less would tilt the line."""
 
     kind: ClassVar[str] = "knee"
     severity: ClassVar[Severity] = Severity.P3
@@ -37,7 +39,8 @@ class Knee:
         if len(slopes) < self.held:
             return SILENT
         fade, usual = -slopes / history.first_capacity, -float(np.median(history.slopes))
-        limit = max(self.ratio * usual, self.least)
+        unsure = 2 * float(np.median(history.unsure_capacity[rows])) / BASE  # of both ends of the line
+        limit = max(self.ratio * usual, self.least) + unsure
         if not (usual > 0 and np.all(fade > limit)):
             return Verdict(off=bool(np.all(fade < -self.least)))
         now = float(fade[-1])

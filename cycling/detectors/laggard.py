@@ -44,7 +44,7 @@ class Laggard:
         middle = np.median(fades, axis=0)
         scale = np.maximum(self.floor, 1.4826 * np.median(np.abs(fades - middle), axis=0))
         own = 1 - history.discharging_capacity[rows] / history.first_capacity
-        z = (own - middle) / scale
+        z = (own - middle) / (scale + history.unsure_capacity[rows] / self.z)
         if not np.all(z > self.z):
             return Verdict(off=bool(np.all(z < 0.5 * self.z)))
         lost, usual = float(own[-1]), float(middle[-1])

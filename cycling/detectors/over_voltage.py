@@ -17,7 +17,8 @@ from cycling.types import Severity
 @dataclass(frozen=True, kw_only=True)
 class OverVoltage:
     """Fires above ``voltage_max_volt`` of the test + max(``margin_volt``, ``margin_fraction``). Up to
-    ``overshoot_volt`` more, a reading that repeats to the bit is one sample polled again, not a second one."""
+    ``overshoot_volt`` more, a reading that repeats to the bit is one sample polled again, not a second one. Where the
+    voltage leapt there while the current stayed, a loose contact explains its first three readings."""
 
     kind: ClassVar[str] = "over-voltage"
     severity: ClassVar[Severity] = Severity.P1
@@ -31,7 +32,8 @@ class OverVoltage:
 
     def check(self, sight: Sight) -> Check:
         voltage, limit = sight.rows.voltage, self._limit(sight)
-        open_input = sight.supply.railed | sight.supply.gone  # contact lost explains these: the cause wins
+        # A contact that is lost or loose explains these: the cause wins.
+        open_input = sight.supply.railed | sight.supply.gone | sight.spikes.away
         over = voltage > limit
         return Check(
             on=over & (voltage <= HIGHEST_VOLT) & ~open_input,

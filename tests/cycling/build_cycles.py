@@ -103,8 +103,10 @@ def judged(
     facts: Mapping[str, TestFacts] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     restart_every: int = 0,
+    unsure: tuple[float, float] = (0.0, 0.0),
 ) -> list[Finding]:
-    """The findings on tests that run side by side; the cycler of a channel is its name up to the dash."""
+    """The findings on tests that run side by side; the cycler of a channel is its name up to the dash. ``unsure``:
+    the Ah by which each charge and discharge may be wrong."""
     known = sorted(
         (
             Known(
@@ -113,6 +115,7 @@ def judged(
                 channel=one.channel,
                 test=one.test,
                 cycles=(one,),
+                unsure=unsure,
             )
             for place, cycles in enumerate(tests)
             for one in cycles
