@@ -156,7 +156,7 @@ class Book:
             turns.append((alert.shelved_until, "unshelve"))
         if alert.severity is Severity.P3 and alert.kind in self._escalations and alert.suppressed != "incident":
             turns.append((_next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
-        if "resuming_since" in alert.evidence and alert.members:
+        if "resuming_since" in alert.evidence and alert.members and alert.state != State.RETURNED:
             turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
         if alert.suppressed == "maintenance":
             turns.append((self._planned.end(alert), "resume"))
