@@ -10,6 +10,7 @@ import numpy as np
 
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import Step, TestHistory
+from cycling.median import median_of
 from cycling.shifts import NEWEST, spread
 from cycling.types import Severity
 
@@ -42,7 +43,7 @@ class CalibrationSuspect:
             return stepped
         median = _efficiency(history, self.cycles)
         others = [value for peer in peers if np.isfinite(value := _efficiency(peer, self.cycles))]
-        usual, scale = (float(np.median(others)), spread(np.array(others))) if others else (np.nan, np.nan)
+        usual, scale = (float(median_of(others)), spread(np.array(others))) if others else (np.nan, np.nan)
         off_by = abs(median - usual) if len(others) >= self.cells else 0.0
         limit = max(self.efficiency, self.z * scale)
         if off_by > limit:
@@ -59,7 +60,7 @@ class CalibrationSuspect:
         since = history.evidence[history.cycle_count[history.evidence] >= step.cycle_count]
         lasted, newest = len(since), since[-NEWEST:]
         line = step.level + step.slope * (history.cycle_count[newest] - step.cycle_count)
-        left = float(np.median(history.discharging_capacity[newest] / line - 1)) if lasted else 0.0
+        left = float(median_of(history.discharging_capacity[newest] / line - 1)) if lasted else 0.0
         if lasted <= NEWEST:
             return Verdict(on=True, rank=4, words=self._resumed(step, left, lasted, lasting=False))
         stayed = left * np.sign(step.size) >= max(self.step, 0.5 * abs(step.size))
@@ -101,4 +102,4 @@ class CalibrationSuspect:
 def _efficiency(history: TestHistory, cycles: int) -> float:
     """The median efficiency of the newest regular cycles, NaN where they are too few."""
     rows = np.flatnonzero(history.regular)[-cycles:]
-    return float(np.median(history.efficiency[rows])) if len(rows) == cycles else np.nan
+    return float(median_of(history.efficiency[rows])) if len(rows) == cycles else np.nan

@@ -11,6 +11,7 @@ import numpy as np
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import TestHistory
 from cycling.lives import line_slopes
+from cycling.median import median_of
 from cycling.types import Severity
 
 
@@ -36,7 +37,7 @@ class Knee:
         slopes = line_slopes(history.cycle_count[rows], history.discharging_capacity[rows], self.held)
         if len(slopes) < self.held:
             return SILENT
-        fade, usual = -slopes / history.first_capacity, -float(np.median(history.slopes))
+        fade, usual = -slopes / history.first_capacity, -float(median_of(history.slopes))
         limit = max(self.ratio * usual, self.least)
         if not (usual > 0 and np.all(fade > limit)):
             return Verdict(off=bool(np.all(fade < -self.least)))
