@@ -142,17 +142,22 @@ def _known(turn: Turn, rows: Rows, good: Bools, air: Floats) -> Floats:
     commanded = (setpoint != before) & ~np.isnan(setpoint)
     events = np.flatnonzero((passed != 0) | commanded)
     total_before, count_before = runs.previous(total, sums), runs.previous(count, counts)
-    told = np.empty((len(events), habit.TOLD))
-    for number, row in enumerate(events.tolist()):
-        run = int(runs.of_row[row])
-        one = Habit(state[run].tolist())
-        if passed[row] != 0:
-            total_then, count_then = float(total_before[row]), float(count_before[row])
-            one.end_block(total_then, count_then, float(passed[row]), float(rows.elapsed[row]), float(setpoint[row]))
-        if commanded[row]:
-            one.command(float(before[row]), float(setpoint[row]), float(air[row]), float(rows.elapsed[row]))
+    parts = (runs.of_row, total_before, count_before, passed, rows.elapsed, setpoint, before, air, commanded)
+    run, one, told = -1, Habit([]), []
+    for of, sum_then, count_then, gone, at, target, target_before, air_now, is_command in zip(
+        *(column[events].tolist() for column in parts), strict=True
+    ):
+        if of != run:
+            if run >= 0:
+                state[run] = one.held
+            run, one = of, Habit(state[of].tolist())
+        if gone != 0:
+            one.end_block(sum_then, count_then, gone, at, target)
+        if is_command:
+            one.command(target_before, target, air_now, at)
+        told.append(one.held[: habit.TOLD])
+    if run >= 0:
         state[run] = one.held
-        told[number] = one.held[: habit.TOLD]
     turn.keep("climate.total", total)
     turn.keep("climate.count", count)
     turn.keep("climate.block", block)
@@ -162,4 +167,5 @@ def _known(turn: Turn, rows: Rows, good: Bools, air: Floats) -> Floats:
     of_event = np.full(runs.length, -1.0)
     of_event[events] = np.arange(len(events))
     newest = runs.last_where(of_event >= 0, of_event, np.full(len(standing), -1.0)).astype(int)
-    return np.concatenate([standing, told])[np.where(newest >= 0, len(standing) + newest, runs.of_row)]
+    table = np.concatenate([standing, np.reshape(told, (-1, habit.TOLD))])
+    return table[np.where(newest >= 0, len(standing) + newest, runs.of_row)]

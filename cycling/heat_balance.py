@@ -31,8 +31,14 @@ def add(
     sums: list[float], mean: float, heat: float, charge: float, seconds: float, change: float, weight: float
 ) -> None:
     """Take in one interval: mean ΔT (K), ∫I² (A²s), ∫I (As), its length (s), and the change of ΔT (K)."""
-    terms = (mean * seconds, heat, charge, seconds, change)
-    products = [weight * first * second for first, second in combinations_with_replacement(terms, 2)]
+    warm = mean * seconds
+    a, b, c, d, e = weight * warm, weight * heat, weight * charge, weight * seconds, weight * change
+    products = (
+        *(a * warm, a * heat, a * charge, a * seconds, a * change),
+        *(b * heat, b * charge, b * seconds, b * change),
+        *(c * charge, c * seconds, c * change),
+        *(d * seconds, d * change, e * change),
+    )  # in the order of PAIRS
     sums[:] = map(add_up, sums, products)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from cycling.history import KINDS, REGULAR, Step, TestHistory
 from cycling.lives import Life, packed, unpacked
+from cycling.median import median_of
 from cycling.topology import TestFacts
 from cycling.types import Cycle
 
@@ -202,8 +203,8 @@ def _view(record: Record, facts: TestFacts, cycler: str) -> TestHistory:
         slopes=np.array(record.life.slopes),
         trail_count=np.array(record.life.counts),
         trail_capacity=np.array(record.life.capacities),
-        first_resistance=float(np.median(record.life.resistances)) if record.life.resistances else np.nan,
-        first_temperature=float(np.median(record.life.temperatures)) if record.life.temperatures else np.nan,
+        first_resistance=float(median_of(record.life.resistances)) if record.life.resistances else np.nan,
+        first_temperature=float(median_of(record.life.temperatures)) if record.life.temperatures else np.nan,
         checkup_rate=record.life.checkup_rate,
         steps=record.steps,
     )

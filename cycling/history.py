@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cycling.median import median_of
 from cycling.rows import Bools, Floats, Ints
 from cycling.shifts import Shift, shift_of
 from cycling.topology import TestFacts
@@ -92,7 +93,7 @@ class TestHistory:
     @cached_property
     def resumed(self) -> Bools:
         """Cycles with a seam or an unusually long idle time before or in them."""
-        resumed: Bools = np.logical_or(self.seam, self.idle - np.median(self.idle) > LONG_IDLE)
+        resumed: Bools = np.logical_or(self.seam, self.idle - median_of(self.idle) > LONG_IDLE)
         return resumed
 
     @cached_property

@@ -74,7 +74,7 @@ def _findings(turn: Turn, sight: Sight, detector: ReadingDetector, check: Check)
     found = []
     open_rank = rank[runs.of_row]
     matters = (fires & ((open_rank == 0) | (ranks < open_rank))) | (clears & (open_rank > 0))
-    for run in np.unique(runs.of_row[matters]).tolist():
+    for run in np.unique(runs.of_row[matters]).tolist() if matters.any() else ():
         rows = slice(int(runs.starts[run]), int(runs.ends[run]) + 1)
         for row, what, severity in _walk(fires[rows], clears[rows], ranks[rows], rank, run):
             found.append(_finding(sight, detector, run, rows.start + row, what, severity))

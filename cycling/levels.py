@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cycling.context import CHARGE, DISCHARGE, REST, Rows
+from cycling.median import median_of
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 from cycling.stillness import Stillness
@@ -157,9 +158,9 @@ def _usual(history: Floats, level: float) -> float:
     apart = np.abs(history / level - 1.0)
     same = history[apart <= SAME][:LOOKED_AT]
     if len(same) >= KNOWN:
-        return float(np.median(same))
+        return float(median_of(same))
     kin = history[apart <= KIN][:LOOKED_AT]
     if len(kin) < NEEDED:
         return float("nan")
-    usual = float(np.median(kin))
+    usual = float(median_of(kin))
     return usual if int((np.abs(kin / usual - 1.0) <= SAME).sum()) >= NEEDED else float("nan")

@@ -18,6 +18,8 @@ DEFAULT_VOLTAGE_MAX = 4.25
 DEFAULT_VOLTAGE_MAX_LFP = 3.65
 DEFAULT_VOLTAGE_MIN = 2.0
 
+UNSTATED = TestFacts(test="")
+
 FactsOf = Callable[[str], TestFacts | None]
 
 
@@ -42,7 +44,7 @@ def limits_of(
     unix: Floats,
 ) -> Limits:
     """The limits of each run of rows, given its channel and test."""
-    known = {test: _numbers(facts_of(test) or TestFacts(test=test)) for test in dict.fromkeys(tests)}
+    known = {test: _numbers(facts_of(test) or UNSTATED) for test in dict.fromkeys(tests)}
     table = np.array([known[test] for test in tests], dtype=np.float64).reshape(len(tests), 4)
     by_id = {chamber.id: chamber for chamber in topology.chambers}
     chambers = [by_id.get(topology.place(channel).chamber or "") for channel in channels]

@@ -95,11 +95,13 @@ class Turn:
         self.place = memory.places(self.channels)
         self.before = [memory.test[place] for place in self.place]  # the test each channel was on, or None
         self.continues = np.array([b == t for b, t in zip(self.before, self.tests, strict=True)], dtype=bool)
+        self._begins = np.flatnonzero(~self.continues)
 
     def carry(self, name: str, default: float, shape: tuple[int, ...] = ()) -> npt.NDArray[Any]:
         """What each run goes on from: the remembered value, or ``default`` where a test begins."""
         held = self.memory.array(name, default, shape)[self.place]
-        held[~self.continues] = default
+        if len(self._begins):
+            held[self._begins] = default
         return held
 
     def keep(self, name: str, values: npt.NDArray[Any]) -> None:

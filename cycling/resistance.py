@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cycling.context import Rows
+from cycling.median import median_of
 from cycling.memory import Turn
 from cycling.rows import Floats, Ints
 
@@ -106,5 +107,5 @@ def _usual(history: Floats, seen: tuple[float, float, float, float, float]) -> t
     alike = history[like, 0]
     if len(alike) < NEEDED:
         return float("nan"), float("nan")
-    usual = float(np.median(alike[:LOOKED_AT]))
+    usual = float(median_of(alike[:LOOKED_AT]))
     return usual, SPREAD * (float(alike.max()) - usual)

@@ -35,6 +35,11 @@ class Runs:
         return np.diff(np.append(self.starts, self.length))
 
     @cached_property
+    def single(self) -> bool:
+        """Whether no run has a second row, as live: then every function is one step from what was carried."""
+        return len(self.starts) == self.length
+
+    @cached_property
     def of_row(self) -> Ints:
         """Which run each row belongs to."""
         return np.repeat(np.arange(len(self.starts)), self.sizes)
@@ -49,6 +54,8 @@ class Runs:
 
     def previous(self, values: npt.NDArray[Any], carry: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The value one row earlier in the run; ``carry`` (per run) for its first row."""
+        if self.single:
+            return carry.astype(values.dtype)
         shifted = np.empty_like(values)
         shifted[1:] = values[:-1]
         shifted[self.starts] = carry
@@ -56,12 +63,16 @@ class Runs:
 
     def last_where(self, flag: Bools, values: npt.NDArray[Any], carry: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The value at the newest row, this one included, where ``flag`` holds; else ``carry``."""
+        if self.single:
+            return np.where(flag, values, carry)
         newest = np.maximum.accumulate(np.where(flag, self.rows, -1))
         inside = newest >= self.start_of_row
         return np.where(inside, values[np.where(inside, newest, 0)], carry[self.of_row])
 
     def count(self, flag: Bools, carry: Floats) -> Floats:
         """How many rows in a row, this one included, ``flag`` has held."""
+        if self.single:
+            return np.where(flag, carry + 1, 0.0)
         broken = np.maximum.accumulate(np.where(flag, -1, self.rows))
         inside = broken >= self.start_of_row
         since_start = self.rows - self.start_of_row + 1 + carry[self.of_row]
@@ -69,6 +80,8 @@ class Runs:
 
     def tally(self, flag: Bools, counted: Bools, carry: Floats) -> Floats:
         """How many ``counted`` rows there were, this one included, since ``flag`` began to hold."""
+        if self.single:
+            return np.where(flag, carry + counted, 0.0)
         total = np.cumsum(flag & counted)  # whole numbers: exact however the rows are cut
         broken = np.maximum.accumulate(np.where(flag, -1, self.rows))
         inside = broken >= self.start_of_row
@@ -78,6 +91,8 @@ class Runs:
 
     def running_sum(self, values: Floats, carry: Floats) -> Floats:
         """Sums added strictly row by row, so that no cut into batches changes a bit of the result."""
+        if self.single:
+            return carry + values
         out = np.empty_like(values)
         if len(self.starts) * 4 > self.length:  # few rows per run: all first rows at once, then all second …
             total = carry.astype(float)
@@ -93,6 +108,8 @@ class Runs:
     def running_max(self, values: Floats, carry: Floats) -> Floats:
         """The largest value so far in the run; NaN counts as nothing."""
         filled = np.where(np.isnan(values), -np.inf, values)
+        if self.single:
+            return np.maximum(carry, filled)
         out = np.empty_like(filled)
         if len(self.starts) * 4 > self.length:
             top = carry.astype(float)

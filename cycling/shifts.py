@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from cycling.median import median_of
 from cycling.rows import Bools, Floats, Ints
 
 BASE = 30  # cycles of the line
@@ -36,7 +37,7 @@ class Shift:
 
     @property
     def size(self) -> float:
-        return float(np.median(self.recent))
+        return float(median_of(self.recent))
 
     @property
     def sudden(self) -> bool:
@@ -71,11 +72,11 @@ def shift_of(
     near = base[-LOCAL:]
     near_slope, near_level = theil_sen(count[near] - origin, capacity[near])
     inside = (capacity[base] - level - slope * (count[base] - origin)) / level
-    moved = float(np.median(temperature[newest]) - np.median(temperature[base]))
+    moved = float(median_of(temperature[newest]) - median_of(temperature[base]))
     return Shift(
         recent=(capacity[newest] - level - slope * (count[newest] - origin)) / level,
         beside=(capacity[newest] - near_level - near_slope * (count[newest] - origin)) / level,
-        jump=float((capacity[newest[0]] - level) / level - np.median(inside[-2:])),
+        jump=float((capacity[newest[0]] - level) / level - median_of(inside[-2:])),
         sigma=max(SIGMA_FLOOR, spread(inside)),
         kelvin=abs(moved),
         cycle_count=float(origin),
@@ -91,13 +92,13 @@ def shift_of(
 def theil_sen(x: Floats, y: Floats) -> tuple[float, float]:
     """Slope and value at x = 0 of the line that half of all pairs lie above (Theil 1950, Sen 1968)."""
     first, second = _pairs(len(x))
-    slope = float(np.median((y[second] - y[first]) / (x[second] - x[first])))
-    return slope, float(np.median(y - slope * x))
+    slope = float(median_of((y[second] - y[first]) / (x[second] - x[first])))
+    return slope, float(median_of(y - slope * x))
 
 
 def spread(values: Floats) -> float:
     """A standard deviation that strays do not move: 1.4826 × the median absolute deviation."""
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return 1.4826 * float(median_of(np.abs(values - median_of(values))))
 
 
 @cache

@@ -12,6 +12,7 @@ import numpy as np
 from cycling.detectors.base import Words
 from cycling.detectors.never_started import NeverStarted
 from cycling.judge import BEGINS, ENDS, WORSENS, Finding
+from cycling.median import median_of
 from cycling.memory import Memory, Turn
 from cycling.rows import Floats
 from cycling.topology import TestFacts, Topology
@@ -142,7 +143,7 @@ class Starts:
 
     def _ran(self, one: Standing, fellows: list[Standing]) -> bool:
         """Whether current ever flowed; without a capacity, against what its fellows have."""
-        usual = float(np.median([other.ampere for other in fellows])) if fellows else 0.0
+        usual = float(median_of([other.ampere for other in fellows])) if fellows else 0.0
         least = self.limits.least_fraction * (usual if np.isnan(one.nominal) else one.nominal)
         return one.ampere > max(least, 1e-9)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,12 +55,11 @@ class Mark:
 
 NAMES = tuple(field.name for field in fields(Mark))
 SEEN = NAMES.index("rise")  # fields before are spread over the rows
-ALL = attrgetter(*NAMES)
+ALL, TOLD = attrgetter(*NAMES), attrgetter(*NAMES[:SEEN])
 UNKNOWN = [math.nan] * len(NAMES)
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One row at which there is a mark."""
 
     run: int

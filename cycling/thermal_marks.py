@@ -12,7 +12,7 @@ from cycling.context import REST, Rows
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 from cycling.surroundings import Surroundings
-from cycling.thermal_mark import ALL, NAMES, SEEN, UNKNOWN, Mark, Past, Reading
+from cycling.thermal_mark import ALL, NAMES, SEEN, TOLD, UNKNOWN, Mark, Past, Reading
 from cycling.thermal_steps import IDLE, advance
 
 MARK_SECONDS = 120.0
@@ -38,18 +38,18 @@ def marks_of(
         run, mark = -1, Mark(*UNKNOWN)
         noted: list[tuple[float, ...]] = []
         readings = zip(*(column[at].tolist() for column in parts), strict=True)
-        for reading in (Reading(*row) for row in readings):
+        for reading in map(Reading._make, readings):
             if reading.run != run:
                 if run >= 0:
-                    state[run] = noted[-1]
+                    state[run] = ALL(mark)
                 past.turn_to(reading.run)
                 run, mark = reading.run, Mark(*state[reading.run].tolist())
             advance(mark, past, reading)
-            noted.append(ALL(mark))
+            noted.append(TOLD(mark))
         past.keep()
-        state[run] = noted[-1]
+        state[run] = ALL(mark)
         turn.keep_runs("thermal.mark", state)
-        table[len(state) :] = np.array(noted)[:, :SEEN]
+        table[len(state) :] = noted
     newest = np.maximum.accumulate(np.where(marked, runs.rows, -1))
     ordinal = len(state) - 1 + np.cumsum(marked)
     held = table[np.where(newest >= runs.start_of_row, ordinal, runs.of_row)]

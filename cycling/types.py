@@ -92,9 +92,10 @@ class Alert:
 
     def to_json(self) -> dict[str, Any]:
         """The alert as plain JSON values, under the names of the API."""
-        return asdict(self) | {
+        return vars(self) | {
             "severity": self.severity.value,
             "channels": list(self.channels),
+            "evidence": dict(self.evidence),
             "members": list(self.members),
             "comments": [asdict(comment) for comment in self.comments],
         }

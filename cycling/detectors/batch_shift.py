@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import Step, TestHistory
+from cycling.median import median_of
 from cycling.types import Severity
 
 
@@ -58,7 +57,7 @@ class BatchShift:
         return abs(one.cycle_count - other.cycle_count) <= self.within
 
     def _words(self, batch: str, step: Step, sizes: Sequence[float]) -> Words:
-        size = float(np.median(sizes))
+        size = float(median_of(sizes))
         when = "when they were resumed" if step.seam else f"at cycle {step.cycle_count:.0f} ± {self.within}"
         return Words(
             message=f"Capacity of {len(sizes)} cells of batch {batch} stepped by {100 * size:+.2f} % {when}, on "

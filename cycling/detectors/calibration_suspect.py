@@ -10,6 +10,7 @@ import numpy as np
 
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import Step, TestHistory
+from cycling.median import median_of
 from cycling.shifts import NEWEST, spread
 from cycling.types import Severity
 
@@ -43,7 +44,7 @@ class CalibrationSuspect:
             return stepped
         median = _efficiency(history, self.cycles)
         others = [value for peer in peers if np.isfinite(value := _efficiency(peer, self.cycles))]
-        usual, scale = (float(np.median(others)), spread(np.array(others))) if others else (np.nan, np.nan)
+        usual, scale = (float(median_of(others)), spread(np.array(others))) if others else (np.nan, np.nan)
         off_by = abs(median - usual) if len(others) >= self.cells else 0.0
         unsure = _unsure(history, self.cycles)
         limit = max(self.efficiency, self.z * scale) + 2 * unsure  # its own and theirs
@@ -62,7 +63,7 @@ class CalibrationSuspect:
         since = history.evidence[history.cycle_count[history.evidence] >= step.cycle_count]
         lasted, newest = len(since), since[-NEWEST:]
         line = step.level + step.slope * (history.cycle_count[newest] - step.cycle_count)
-        left = float(np.median(history.discharging_capacity[newest] / line - 1)) if lasted else 0.0
+        left = float(median_of(history.discharging_capacity[newest] / line - 1)) if lasted else 0.0
         if lasted <= NEWEST:
             return Verdict(on=True, rank=4, words=self._resumed(step, left, lasted, lasting=False))
         stayed = left * np.sign(step.size) >= max(self.step, 0.5 * abs(step.size))
@@ -110,4 +111,4 @@ def _unsure(history: TestHistory, cycles: int) -> float:
 def _efficiency(history: TestHistory, cycles: int) -> float:
     """The median efficiency of the newest regular cycles, NaN where they are too few."""
     rows = np.flatnonzero(history.regular)[-cycles:]
-    return float(np.median(history.efficiency[rows])) if len(rows) == cycles else np.nan
+    return float(median_of(history.efficiency[rows])) if len(rows) == cycles else np.nan

@@ -10,6 +10,7 @@ import numpy as np
 
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import TestHistory
+from cycling.median import median_of
 from cycling.shifts import BASE, NEWEST, PER_KELVIN, Shift
 from cycling.types import Severity
 
@@ -61,7 +62,7 @@ class CapacityDrop:
         newest, base = history.evidence[-NEWEST:], history.evidence[-BASE - NEWEST : -NEWEST]
         if history.shift is None or np.isfinite(history.shift.kelvin):
             return 0.0
-        rise = float(np.median(history.resistance[newest]) / np.median(history.resistance[base])) - 1
+        rise = float(median_of(history.resistance[newest]) / median_of(history.resistance[base])) - 1
         return rise if rise >= self.cold_share * drop else 0.0
 
     def _dropped(self, history: TestHistory, shift: Shift, limit: float, cold: float) -> Words:

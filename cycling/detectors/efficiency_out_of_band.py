@@ -10,6 +10,7 @@ import numpy as np
 
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import TestHistory
+from cycling.median import median_of
 from cycling.shifts import NEWEST
 from cycling.types import Severity
 
@@ -47,19 +48,19 @@ class EfficiencyOutOfBand:
         absolute = settled and bool(np.all(newest < self.low - unsure) or np.all(newest > self.high + unsure))
         z, usual = np.zeros(NEWEST), np.nan
         if len(base) >= self.cycles:
-            usual = float(np.median(base))
+            usual = float(median_of(base))
             measured = np.isfinite(history.temperature[evidence[-1]])
             floor = self.floor if measured else UNKNOWN * self.floor
-            scale = max(floor, 1.4826 * float(np.median(np.abs(base - usual))))
+            scale = max(floor, 1.4826 * float(median_of(np.abs(base - usual))))
             z = (newest - usual) / (scale + 2 * unsure / self.z)  # that of the newest and that of those before
         relative = bool(np.all(z > self.z) or np.all(z < -self.z))
         if not (absolute or relative):
             inside = bool(np.all((newest > self.low - unsure) & (newest < self.high + unsure)))
             return Verdict(off=inside and bool(np.all(np.abs(z) < 0.5 * self.z)))
-        return Verdict(on=True, words=self._words(history, newest, usual, float(np.median(z)), absolute))
+        return Verdict(on=True, words=self._words(history, newest, usual, float(median_of(z)), absolute))
 
     def _words(self, history: TestHistory, newest: np.ndarray, usual: float, z: float, absolute: bool) -> Words:
-        now = float(np.median(newest))
+        now = float(median_of(newest))
         beside = f" (usually {100 * usual:.2f} %)" if np.isfinite(usual) else ""
         action = (
             "More comes out than went in: check the channel's calibration and whether charge was lost from the record."

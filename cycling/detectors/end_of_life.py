@@ -10,6 +10,7 @@ import numpy as np
 
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import CHECKUP, LIKE_RATE, TestHistory
+from cycling.median import median_of
 from cycling.types import Severity
 
 EXACT = 1 + 1e-6  # histories keep capacities in single precision
@@ -38,7 +39,7 @@ class EndOfLife:
             rows = np.flatnonzero(history.regular & history.like_newest)[-self.cycles :]
         if len(rows) < (1 if by_checkup else self.cycles) or rows[-1] != len(history.kind) - 1:
             return SILENT
-        capacity = float(np.median(history.discharging_capacity[rows]))
+        capacity = float(median_of(history.discharging_capacity[rows]))
         health, limit = capacity / history.reference, history.facts.end_of_life_fraction
         if not health <= limit * EXACT:
             unsure = float(np.median(history.unsure_capacity[rows]))

@@ -11,6 +11,7 @@ import numpy as np
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import TestHistory
 from cycling.lives import line_slopes
+from cycling.median import median_of
 from cycling.shifts import BASE
 from cycling.types import Severity
 
@@ -38,8 +39,8 @@ class Knee:
         slopes = line_slopes(history.cycle_count[rows], history.discharging_capacity[rows], self.held)
         if len(slopes) < self.held:
             return SILENT
-        fade, usual = -slopes / history.first_capacity, -float(np.median(history.slopes))
-        unsure = 2 * float(np.median(history.unsure_capacity[rows])) / BASE  # of both ends of the line
+        fade, usual = -slopes / history.first_capacity, -float(median_of(history.slopes))
+        unsure = 2 * float(median_of(history.unsure_capacity[rows])) / BASE  # of both ends of the line
         limit = max(self.ratio * usual, self.least) + unsure
         if not (usual > 0 and np.all(fade > limit)):
             return Verdict(off=bool(np.all(fade < -self.least)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from cycling.detectors.base import SILENT, Verdict, Words
 from cycling.history import LIKE_AMBIENT, TestHistory
+from cycling.median import median_of
 from cycling.shifts import NEWEST
 from cycling.types import Severity
 
@@ -38,14 +39,14 @@ class ResistanceRise:
         if len(measured) < NEWEST or measured[-1] != evidence[-1]:
             return SILENT
         newest, base = measured[-NEWEST:], measured[-self.cycles - NEWEST : -NEWEST]
-        now = float(np.median(history.resistance[newest]))
+        now = float(median_of(history.resistance[newest]))
         jump, limit = 0.0, np.inf
         if len(base) >= LEAST_BASE:
-            usual = float(np.median(history.resistance[base]))
+            usual = float(median_of(history.resistance[base]))
             jump = now / usual - 1
-            deviation = float(np.median(np.abs(history.resistance[base] - usual))) / usual
+            deviation = float(median_of(np.abs(history.resistance[base] - usual))) / usual
             limit = max(self.fraction, self.mads * deviation)
-        apart = abs(float(np.median(history.temperature[newest])) - history.first_temperature) > LIKE_AMBIENT
+        apart = abs(float(median_of(history.temperature[newest])) - history.first_temperature) > LIKE_AMBIENT
         ratio = np.nan if apart else now / history.first_resistance
         if jump > limit or ratio >= self.rise:
             return Verdict(on=True, rank=2 if ratio >= self.double else 3, words=self._words(now, jump, limit, ratio))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cycling.book import Book
 from cycling.readings import Batch
 from cycling.topology import Chamber, Cycler, Maintenance, Topology, places_of
 from cycling.types import Alert, Notice, Severity
@@ -312,3 +313,27 @@ def test_a_sensor_that_disagrees_with_its_chamber_is_told_by_itself() -> None:
     [alert] = play.of("chamber-off-setpoint")
     assert (alert.scope, alert.suppressed, alert.severity) == ("channel:c0-02", None, Severity.P3)
     assert "ambient sensor" in play.notices[0].text
+
+
+def test_danger_that_waits_to_be_seen_is_left_behind_once() -> None:
+    lab = lab_of(2, 4)
+    incident = Alert(
+        id="i",
+        kind="chamber-off-setpoint",
+        severity=Severity.P1,
+        scope="chamber:room-0",
+        channels=tuple(lab.places)[:4],
+        test=None,
+        opened_at=START,
+        closed_at=None,
+        message="room-0 is 12 K above its setpoint.",
+        evidence={"resuming_since": START + 600.0},
+        members=("m",),
+        announced_at=START,
+    )
+    book = Book((), lab.place)
+    book.load([incident.to_json()])
+    book.tick(START + 7200.0)  # comes back at all
+    [known] = book.open_alerts()
+    assert (known.state, known.cleared_at) == ("returned", START + 600.0)
+    assert book.due() == np.inf

@@ -80,3 +80,27 @@ def test_a_tally_is_the_same_however_the_rows_are_cut(rows: list[tuple[bool, boo
         first = Runs(cut, np.array([0])).tally(flag[:cut], counted[:cut], np.zeros(1))
         second = Runs(len(rows) - cut, np.array([0])).tally(flag[cut:], counted[cut:], first[-1:])
         assert [*first, *second] == expected
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1))
+def test_one_row_per_run_is_told_as_among_longer_runs(rows: list[tuple[bool, bool, float, float]]) -> None:
+    flag, counted = (np.array([row[n] for row in rows]) for n in (0, 1))
+    values, carry = (np.array([row[n] for row in rows]) for n in (2, 3))
+    count = np.floor(np.abs(carry))
+    single = Runs(len(rows), np.arange(len(rows)))
+    longer = Runs(len(rows) + 2, np.arange(len(rows) + 1))  # the last has two rows
+
+    def more(array: np.ndarray, by: int) -> np.ndarray:
+        return np.concatenate([array, np.repeat(array[-1:], by)])
+
+    f, c, v, known, number = more(flag, 2), more(counted, 2), more(values, 2), more(carry, 1), more(count, 1)
+    both = (
+        (single.previous(values, carry), longer.previous(v, known)),
+        (single.last_where(flag, values, carry), longer.last_where(f, v, known)),
+        (single.count(flag, count), longer.count(f, number)),
+        (single.tally(flag, counted, count), longer.tally(f, c, number)),
+        (single.running_sum(values, carry), longer.running_sum(v, known)),
+        (single.running_max(values, carry), longer.running_max(v, known)),
+    )
+    for one, other in both:
+        assert np.array_equal(one, other[: len(rows)])
