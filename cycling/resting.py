@@ -220,11 +220,13 @@ def _slope(window: Floats, *, straight: bool = True) -> float:
 
 
 def _beyond(slope: float, before: float, left: float, earlier: list[float]) -> float:
-    """What of a slope relaxation does not explain: at most the slope itself."""
+    """What of a slope relaxation does not explain, at most the slope itself; NaN where the voltage falls and nothing
+    tells yet whether that will pass."""
     told = [value for value in earlier if not np.isnan(value)]
     if len(told) >= NEEDED:
         return slope - MORE_RELAXED * min(0.0, float(np.median(told)))
-    return max(slope, (slope - left * min(before, 0.0)) / (1 - left)) if slope == slope else slope
+    lasting = max(slope, (slope - left * min(before, 0.0)) / (1 - left)) if slope == slope else slope
+    return float("nan") if slope < -SUSPECT < lasting else lasting
 
 
 def _moved(kelvin: Floats) -> float:
