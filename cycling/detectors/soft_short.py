@@ -17,9 +17,9 @@ from cycling.types import Severity
 class SoftShort:
     """Fires when in ``floors`` charges in a row the taper lasts twice as long as it used to and stands on a current
     1.5 times as large as it used to end at; or when ``dips`` single measurements lie ``dip_volt`` or more below both
-    neighbours within ``window_seconds`` while the current stays. A jump of ``contact_volt``, or one upwards, makes it
-    a contact (contact-intermittent) and ends it. Dips are over after ``quiet_seconds`` without one, floors with the
-    first charge that ends as it used to."""
+    neighbours within ``window_seconds`` while the current stays. A jump of ``contact_volt`` makes it a contact
+    (contact-intermittent) and ends it; where more than one jump goes up for two that go down it is noise. Dips are
+    over after ``quiet_seconds`` without one, floors with the first charge that ends as it used to."""
 
     kind: ClassVar[str] = "soft-short"
     severity: ClassVar[Severity] = Severity.P2
@@ -50,10 +50,13 @@ class SoftShort:
         return count
 
     def _contact(self, sight: Sight) -> Bools:
-        """Per spike: one of those before it in the quiet time was as high as a contact's, or went up."""
+        """Per spike: one of those before it in the quiet time was as high as a contact's, or up and down alternate
+        (between two dips a well reading stands up: a few of these are no sign)."""
         when, height = sight.spikes.recent[:, :, 0], sight.spikes.recent[:, :, 1]
-        odd = (np.abs(height) >= self.contact_volt) | (height > 0)
-        return np.asarray((odd & (when >= when[:, :1] - self.quiet_seconds)).any(axis=1))
+        near = when >= when[:, :1] - self.quiet_seconds
+        tall = (near & (np.abs(height) >= self.contact_volt)).any(axis=1)
+        ups, downs = (near & (height > 0)).sum(axis=1), (near & (height < 0)).sum(axis=1)
+        return np.asarray(tall | (2 * ups > downs))
 
     def words(self, sight: Sight, row: int) -> Words:
         taper = sight.taper

@@ -170,7 +170,8 @@ def test_two_dips_or_three_far_apart_are_not() -> None:
 def test_jumps_up_are_no_short() -> None:
     rows = [MIDDLE.start, MIDDLE.start + 9, MIDDLE.start + 17]
     assert watched(dipping(rows, -0.05)).kinds() == []
-    assert watched(dipping([*rows, MIDDLE.start + 5], [0.05, 0.05, 0.05, -0.05])).kinds() == []
+    both = dipping([*rows, MIDDLE.start + 5, MIDDLE.start + 12], [0.05, 0.05, 0.05, -0.05, -0.05])
+    assert watched(both).kinds() == []
 
 
 def test_larger_dips_are_a_contact_and_only_that() -> None:
