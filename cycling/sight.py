@@ -16,10 +16,12 @@ from cycling.progress import Progress, progress_of
 from cycling.readings import Batch
 from cycling.resistance import Resistance, resistance_of
 from cycling.restarts import Restarts, restarts_of
+from cycling.resting import Resting, resting_of
 from cycling.rows import Floats
 from cycling.spikes import Spikes, spikes_of
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
+from cycling.taper import Taper, taper_of
 from cycling.thermal import Thermal, thermal_of
 from cycling.thermometry import Thermometry, thermometry_of
 from cycling.warming import Warming, warming_of
@@ -44,6 +46,8 @@ class Sight:
     levels: Levels
     resistance: Resistance
     progress: Progress
+    resting: Resting
+    taper: Taper
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -56,13 +60,14 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
     thermometry = thermometry_of(turn, rows)
     thermal = thermal_of(turn, rows, thermometry)
     stillness = stillness_of(turn, rows)
+    climate = climate_of(turn, rows)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
         thermometry=thermometry,
         stillness=stillness,
         plausibility=plausibility_of(turn, rows),
-        climate=climate_of(turn, rows),
+        climate=climate,
         restarts=restarts_of(turn, batch, rows),
         clocks=clocks_of(turn, batch, rows, time_factor),
         ending=ending_of(turn, batch, rows),
@@ -72,4 +77,6 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         levels=levels_of(turn, rows, stillness),
         resistance=resistance_of(turn, rows),
         progress=progress_of(turn, rows),
+        resting=resting_of(turn, rows, climate, thermometry),
+        taper=taper_of(turn, rows, climate, thermometry),
     )

@@ -109,8 +109,8 @@ def _deep(play: Play) -> Batch:
     return play.but(**{V: play[V] - 1.6 * (play.k / len(play.clean)) ** 2})
 
 
-def _floor(play: Play) -> Batch:
-    return play.but(**{I: np.maximum(play[I], 0.35 + play.noise(0.002))})
+def _dips(play: Play) -> Batch:
+    return play.but(**{V: play[V] - np.where(play.k % 9 == 4, play.rng.uniform(0.04, 0.07, len(play.k)), 0.0)})
 
 
 def _nothing_flows(play: Play) -> Batch:
@@ -360,9 +360,8 @@ def _figures() -> dict[str, Draw]:
         ),
         "soft-short": of_fault(
             "soft-short",
-            _fault("floor", _floor),
-            title="At constant voltage the current stops falling",
-            step="CV_CHG",
+            _fault("dips", _dips),
+            title="The voltage dips for single readings and recovers while the current stays",
             columns=(V, I),
         ),
         "stalled": of_fault(

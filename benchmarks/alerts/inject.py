@@ -220,6 +220,13 @@ def contact_intermittent(play: Play) -> Batch:
     return play.but(**{V: play[V] + hit * sign * play.rng.uniform(0.1, 0.5, count)})
 
 
+def micro_shorts(play: Play) -> Batch:
+    """``level`` dips an hour of 20 to 80 mV, each for one reading."""
+    count = len(play.clean)
+    hit = play.rng.random(count) < play.level * play.poll / 3600
+    return play.but(**{V: play[V] - hit * play.rng.uniform(0.02, 0.08, count)})
+
+
 def contact_resistance(play: Play) -> Batch:
     """``level`` milliohm more between cell and cycler, within ten readings."""
     return play.but(**{V: play[V] + play[I] * play.level / 1000 * np.minimum(1, play.k / 10)})
@@ -315,6 +322,11 @@ def three_in_half_an_hour(clean: Batch, faulty: Batch, poll: float) -> bool:
     return bool(len(hits) >= 3 and (hits[2:] - hits[:-2]).min() * poll <= 1800)
 
 
+def three_in_an_hour(clean: Batch, faulty: Batch, poll: float) -> bool:
+    hits = np.flatnonzero(clean.numbers(V) != faulty.numbers(V))
+    return bool(len(hits) >= 3 and (hits[2:] - hits[:-2]).min() * poll <= 3600)
+
+
 # The first row that meets the rule.
 
 
@@ -342,6 +354,14 @@ _FAULTS = (
         levels=(2, 8, 30),
         unit="/h",
         visible=three_in_half_an_hour,
+    ),
+    Fault(
+        name="micro_shorts",
+        spoil=micro_shorts,
+        right=_kinds("soft-short"),
+        levels=(8, 30),
+        unit="/h",
+        visible=three_in_an_hour,
     ),
     Fault(
         name="contact_R",

@@ -30,6 +30,8 @@ from cycling.detectors.never_started import NeverStarted
 from cycling.detectors.over_temperature import OverTemperature
 from cycling.detectors.over_voltage import OverVoltage
 from cycling.detectors.resistance_rise import ResistanceRise
+from cycling.detectors.self_discharge import SelfDischarge
+from cycling.detectors.soft_short import SoftShort
 from cycling.detectors.stalled import Stalled
 from cycling.detectors.thermal_runaway import ThermalRunaway
 from cycling.detectors.thermocouple_detached import ThermocoupleDetached
@@ -58,6 +60,8 @@ READING: tuple[type[ReadingDetector], ...] = (
     CurrentOffSetpoint,
     ContactResistance,
     Stalled,
+    SelfDischarge,
+    SoftShort,
 )
 CYCLE: tuple[type[CycleDetector], ...] = (
     CapacityDrop,
@@ -84,8 +88,6 @@ REGISTRY: Mapping[str, type[Any]] = {
 # is told that they have no effect.
 PLANNED = frozenset(
     [
-        "self-discharge",
-        "soft-short",
         "forecast-moved",
     ]
 )

@@ -10,6 +10,7 @@ from cycling.readings import Batch, concat
 from cycling.types import Severity
 from cycling.watch import Watch
 from tests.cycling.build import CHANNEL, START, cell, in_discharge, lab, spoil, watched
+from tests.cycling.resting_cell import leaking, resting_cell
 
 HELD = cell(4)
 MIDDLE = in_discharge(HELD, cycle=3)
@@ -55,6 +56,8 @@ FAULTS = {
     "contact-intermittent": spoil(HELD, MIDDLE, voltage_volt=HELD.numbers("voltage_volt")[MIDDLE] + SPIKES),
     "current-off-setpoint": spoil(HELD, in_discharge(HELD, cycle=4), current_ampere=-1.9),
     "contact-resistance": spoil(LONGER, OHMIC, voltage_volt=LONGER.numbers("voltage_volt")[OHMIC] + SAG),
+    "self-discharge": leaking(resting_cell(2, hours=5), {0: 10.0}),
+    "soft-short": spoil(HELD, MIDDLE, voltage_volt=HELD.numbers("voltage_volt")[MIDDLE] - SPIKES / 6),
     "stalled": spoil(HELD, slice(0, 30), current_ampere=0.001 * np.sin(np.arange(30)), voltage_volt=3.4),
 }
 each = pytest.mark.parametrize("kind", sorted(FAULTS))
