@@ -21,8 +21,9 @@ class Stillness:
     data time), and how often anything (``all_liveliness``), or the temperature (``liveliness``), usually changes
     from reading to reading under load (0 to 1; 0 while too little was seen).
 
-    ``fresh`` is False for a reading that repeats the one before to the bit: a poll faster than the cycler
-    measures shows one measurement several times, which is evidence only once. What stands for long counts."""
+    ``fresh`` is False for a reading whose voltage and current repeat those before to the bit: a poll faster than the
+    cycler measures shows one measurement several times, which is evidence only once, even where a logger of its own
+    brings new temperatures meanwhile. What stands for long counts."""
 
     all_repeats: Floats
     all_seconds: Floats
@@ -41,15 +42,13 @@ def stillness_of(turn: Turn, rows: Rows) -> Stillness:
     before_surface = runs.previous(rows.surface, turn.carry("still.surface", np.nan))
     same_temperature = rows.surface == before_surface
     no_temperature = np.isnan(rows.surface) & np.isnan(before_surface)
-    same_all = (
-        (rows.voltage == rows.before_voltage)
-        & (rows.current == rows.before_current)
-        & (same_temperature | no_temperature)
-    )
+    same_electric = (rows.voltage == rows.before_voltage) & (rows.current == rows.before_current)
+    same_all = same_electric & (same_temperature | no_temperature)
     moving = rows.whole
     all_repeats = _repeats(turn, rows, "still.all", same_all & moving, advanced)
     temperature_repeats = _repeats(turn, rows, "still.temperature", same_temperature & moving, advanced)
     all_seconds = _seconds(turn, rows, "still.all_since", same_all & moving)
+    electric_seconds = _seconds(turn, rows, "still.electric_since", same_electric & moving)
     temperature_seconds = _seconds(turn, rows, "still.temperature_since", same_temperature & moving)
     loaded = (np.abs(rows.current) > 0.05 * rows.scale) & moving
     # Long standstills must not teach that standing still is usual, so only the first repeats count; and a copy of
@@ -69,7 +68,7 @@ def stillness_of(turn: Turn, rows: Rows) -> Stillness:
         usual_repeats=_usual(turn, all_repeats),
         all_liveliness=all_liveliness,
         liveliness=liveliness,
-        fresh=(all_repeats == 1) | (all_seconds >= COPY_SECONDS),
+        fresh=~(same_electric & moving) | (electric_seconds >= COPY_SECONDS),
     )
 
 

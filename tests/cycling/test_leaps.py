@@ -68,3 +68,13 @@ def test_pulses_in_a_step_of_a_name_of_its_own_lose_no_contact(named: str) -> No
     assert "contact-lost" not in kinds(pulses)
     counted = pulses.numbers("step_count") + np.cumsum(np.diff(np.append(0, pulses.numbers("current_ampere"))) > 2)
     assert "contact-lost" not in kinds(pulses.with_columns(step_count=counted))
+
+
+def test_one_sample_is_one_reading_also_where_temperatures_come_from_a_logger_of_their_own() -> None:
+    end = in_discharge(HELD, cycle=3, skip=115, rows=5)
+    low = spoil(HELD, end, voltage_volt=2.55, current_ampere=-1.998)
+    assert "under-voltage" not in kinds(
+        low.with_columns(unix_time_second=1.7e9 + 5.0 * np.arange(len(low))).with_columns(
+            test_time_second=5.0 * np.arange(len(low))
+        )
+    )
