@@ -92,6 +92,7 @@
     const { age, date, plural } = cw.words;
     const open = cw.model.isOpen(alert);
     const words = [open ? `open ${age(now - alert.opened_at)}, since ${date(alert.opened_at)}` : `${date(alert.opened_at)} to ${date(alert.closed_at)}, lasted ${age(alert.closed_at - alert.opened_at)}`];
+    if (open && typeof alert.cleared_at === "number") words.push(`gone since ${date(alert.cleared_at)}`);
     if (alert.acknowledged_by) words.push(`acknowledged by ${alert.acknowledged_by} at ${date(alert.acknowledged_at)}`);
     else if (open) words.push("nobody has acknowledged it yet");
     if (cw.model.isShelved(alert, now)) words.push(`shelved for ${age(alert.shelved_until - now)} more`);
