@@ -73,8 +73,9 @@
     const open = Array.from(model.alerts.values()).filter(isOpen);
     const ids = new Set(open.map((alert) => alert.id));
     const folded = new Set(open.flatMap((alert) => alert.members || []));
+    const explained = (alert) => alert.suppressed === "incident" && (folded.has(alert.id) || ids.has(alert.incident)); // danger never is
     const calls = (alert) =>
-      alert.severity !== "P4" && !folded.has(alert.id) && !(alert.incident && ids.has(alert.incident)) &&
+      alert.severity !== "P4" && !explained(alert) &&
       !["maintenance", "design"].includes(alert.suppressed) && !isShelved(alert, now) && !isOutOfService(alert);
     return open.filter(calls).sort(worstFirst);
   }

@@ -91,7 +91,7 @@
   function metaWords(alert, now) {
     const { age, date, plural } = cw.words;
     const open = cw.model.isOpen(alert);
-    const over = open && alert.cleared_at; // danger that has gone waits until somebody has seen it
+    const over = open && typeof alert.cleared_at === "number"; // danger that has gone waits until somebody has seen it
     const words = [over ? `over since ${date(alert.cleared_at)}, after ${age(alert.cleared_at - alert.opened_at)}` : open ? `open ${age(now - alert.opened_at)}, since ${date(alert.opened_at)}` : `${date(alert.opened_at)} to ${date(alert.closed_at)}, lasted ${age(alert.closed_at - alert.opened_at)}`];
     if (alert.acknowledged_by) words.push(`acknowledged by ${alert.acknowledged_by} at ${date(alert.acknowledged_at)}`);
     else if (over) words.push("stays here until somebody acknowledges it");

@@ -140,6 +140,7 @@ def failure(kind: str, error: Exception, *, at: float, channel: str, test: str, 
 def _ended_tests(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector]) -> list[Finding]:
     """Where a new test begins on a channel, what was open of the one before is over."""
     found: list[Finding] = []
+    kinds = [*((detector.kind, detector.severity) for detector in detectors), (DETECTOR_FAILED, Severity.P3)]
     for run, (channel, before) in enumerate(zip(turn.channels, turn.before, strict=True)):
         if before is None or turn.continues[run]:
             continue
@@ -148,12 +149,12 @@ def _ended_tests(turn: Turn, sight: Sight, detectors: Sequence[ReadingDetector])
             Finding(
                 at=float(sight.rows.unix[row]),
                 what=ENDS,
-                kind=detector.kind,
-                severity=detector.severity,
+                kind=kind,
+                severity=severity,
                 channel=channel,
                 test=before,
                 row=row,
             )
-            for detector in detectors
+            for kind, severity in kinds
         ]
     return found

@@ -142,3 +142,11 @@ def test_danger_that_has_gone_and_waits_for_somebody_is_found_anew() -> None:
 def test_what_is_of_the_lab_names_no_channel() -> None:
     [alert] = [one for one in whole().alerts() if one.kind == "unparseable" and one.scope == "lab"]
     assert (alert.channels, alert.test) == ((), None)
+
+
+def test_a_detector_that_failed_on_a_test_is_not_said_to_fail_on_the_next() -> None:
+    failed = left("detector-failed", "channel:sim-1-01", ("sim-1-01",))
+    watch = Watch(lab())
+    watch.adopt([failed])
+    watch.fold(cell(1, test="T2", start=START + 3600), START + 20_000)
+    assert [alert.burning for alert in watch.alerts() if alert.id == failed.id] == [False]
