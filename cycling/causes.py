@@ -65,9 +65,10 @@ class Causes:
 
     def of(self, alert: Alert) -> Alert | None:
         """An open incident of which the alert is a consequence, or a further member."""
-        for cause in self._ledger.open():
-            if cause.id != alert.id and cause.burning and self.explains(cause, alert):
-                return cause
+        for kind in [kind for kind, follows in EXPLAINS.items() if alert.kind in follows]:
+            for cause in self._ledger.of_kind(kind):
+                if cause.id != alert.id and cause.burning and self.explains(cause, alert):
+                    return cause
         if alert.severity is Severity.P1:
             return None
         symptom = symptom_of(alert.kind)
