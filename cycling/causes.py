@@ -67,9 +67,10 @@ class Causes:
     def of(self, alert: Alert) -> Alert | None:
         """What explains the alert: a single alert that is there, an incident of which it is a consequence or a further
         member, or a silence that has just ended."""
-        for cause in self._ledger.open():
-            if cause.id != alert.id and cause.burning and self.explains(cause, alert):
-                return cause
+        for kind in [kind for kind, follows in EXPLAINS.items() if alert.kind in follows]:
+            for cause in self._ledger.of_kind(kind):
+                if cause.id != alert.id and cause.burning and self.explains(cause, alert):
+                    return cause
         if alert.kind in SILENCES or not alert.channels:
             return None
         lately = alert.opened_at - LEFT_BEHIND_SECONDS

@@ -94,7 +94,7 @@ def outcome(
         delay=min(onsets) - t0 if onsets else None,
         readings=(min(onsets) - (t0 if met is None else met)) / poll if onsets else None,
         kinds=kinds,
-        wrong=tuple(kind for kind in kinds if kind not in right | beside),
+        wrong=tuple(sorted({a.kind for a in matching if a.kind not in right | beside and a.suppressed != "incident"})),
     )
 
 
