@@ -157,11 +157,16 @@ class Book:
             turns.append((alert.shelved_until, "unshelve"))
         if alert.severity is Severity.P3 and alert.kind in self._escalations and alert.suppressed != "incident":
             turns.append((_next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
-        if "resuming_since" in alert.evidence and alert.members:
+        if "resuming_since" in alert.evidence and alert.members and not self._spoken_for(alert):
             turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
         if alert.suppressed == "maintenance":
             turns.append((self._planned.end(alert), "resume"))
         return [(when, what) for when, what in turns if when < math.inf]
+
+    def _spoken_for(self, alert: Alert) -> bool:
+        """Whether it is part of something wider that is not over yet, which then speaks for it."""
+        above = self._ledger.by_id(alert.incident)
+        return above is not None and not above.ended
 
     # What begins, ends, worsens.
 
@@ -324,7 +329,7 @@ class Book:
 
     def _leave_behind(self, incidents: list[Alert], now: float) -> None:
         """Incidents that cleared a while ago end, and what still burns is told; an outage speaks for its cyclers."""
-        for incident in [incident for incident in incidents if incident.incident is None]:
+        for incident in incidents:
             course = self._silences if incident.kind in SILENCES else self._causes
             course.leave(incident, now)
 
