@@ -24,6 +24,7 @@ LEAST_VOLT = 0.02  # a lower spike is none …
 STANDS_OUT = 8.0  # … nor is one that is not so many times the usual bend higher than that
 LEAP_VOLT = 0.08  # and STANDS_OUT above the usual bend: no cell goes so far between readings while its current stays
 UNMOVED = 0.05  # of the largest current, which makes no such leap
+LOOSE_SECONDS = 7200.0  # after a spike, in which leaps are the contact's
 EXCURSION = 3.0  # readings after which what leapt and has not come back is believed
 REMEMBERED = 8  # of the newest spikes per channel
 
@@ -33,7 +34,8 @@ class Spikes:
     """Per row: whether the measurement before it was a spike, and the data time (s) of the newest. For the spikes,
     in order of their rows: data time and height (V, signed; the lesser of both jumps) of the newest spikes, this
     one first, of shape (spikes, REMEMBERED, 2), NaN where there were fewer. ``away``: the voltage leapt in the last
-    readings while the current stayed, and has not come back yet: spikes that follow each other look so."""
+    readings while the current stayed, has not come back yet, and has spiked lately: spikes that follow each other look
+    so."""
 
     at: Bools
     newest: Floats
@@ -79,7 +81,8 @@ def spikes_of(turn: Turn, rows: Rows, stillness: Stillness) -> Spikes:
     newest = runs.last_where(at, rows.elapsed, turn.carry("spikes.newest", -np.inf))
     turn.keep("spikes.newest", newest)
     turn.keep_runs("spikes.recent", recent)
-    away = _away(turn, rows, LEAP_VOLT + STANDS_OUT * usual)
+    # Only where single spikes were seen lately: a voltage that leaps for the first time may be the fault it looks like.
+    away = _away(turn, rows, LEAP_VOLT + STANDS_OUT * usual) & (rows.elapsed - newest <= LOOSE_SECONDS)
     return Spikes(at=at, newest=newest, rows=found, recent=series, away=away)
 
 

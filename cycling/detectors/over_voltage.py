@@ -18,7 +18,7 @@ from cycling.types import Severity
 class OverVoltage:
     """Fires above ``voltage_max_volt`` of the test + max(``margin_volt``, ``margin_fraction``). Up to
     ``overshoot_volt`` more, a reading that repeats to the bit is one sample polled again, not a second one. Where the
-    voltage leapt there while the current stayed, a loose contact explains its first three readings."""
+    voltage spiked lately and leapt there while the current stayed, a loose contact explains its first readings."""
 
     kind: ClassVar[str] = "over-voltage"
     severity: ClassVar[Severity] = Severity.P1

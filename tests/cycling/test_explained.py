@@ -144,3 +144,36 @@ def test_a_clock_that_was_set_is_one_notice_although_its_channels_are_polled_one
     one.tick(NOW + 600)
     _alerts, [notice] = one.news()
     assert (notice.scope, notice.channel_count) == ("cycler:c0", 16)
+
+
+def test_a_cycler_whose_outage_is_over_speaks_for_itself_and_time_goes_on() -> None:
+    one = book()
+    gone = Alert(
+        id="outage",
+        kind="power-outage",
+        severity=Severity.P2,
+        scope="lab",
+        channels=("c0-01",),
+        test=None,
+        opened_at=NOW,
+        closed_at=NOW + 60,
+        cleared_at=NOW + 60,
+        state="closed",
+        message="gone",
+    )
+    said = {"resuming_since": NOW + 60, "resumed": 0, "paused": 0, "last_arrival": NOW}
+    inner = gone.but(
+        id="inner",
+        kind="cycler-silent",
+        scope="cycler:c0",
+        closed_at=None,
+        cleared_at=None,
+        state="active",
+        incident="outage",
+        suppressed="incident",
+        members=("m",),
+        evidence=said,
+    )
+    one.load([gone.to_json(), inner.to_json()])
+    one.tick(NOW + 3600)
+    assert not one.open_alerts()
