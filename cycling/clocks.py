@@ -44,7 +44,9 @@ def clocks_of(turn: Turn, batch: Batch, rows: Rows, time_factor: float) -> Clock
     paused = (jump > 0) & ((tested <= 1e-6) | ~rows.running | ~_was_running(turn, rows))
     smooth = runs.running_sum(np.where(small, jump, 0.0), turn.carry("clocks.smooth", 0.0))
     turn.keep("clocks.smooth", smooth)
-    believed = _believed(jump, tested=tested, lately=lately, walled=walled) & ~paused
+    lead = rows.unix - arrival  # how far the wall clock is ahead of the arrival; hardly ever ahead at all
+    ahead = lead - _furthest(turn, rows, lead)
+    believed = _believed(jump, tested=tested, lately=lately, walled=walled, ahead=ahead) & ~paused
     standing = _steps(turn, rows, jump, ~np.isnan(jump) & ~small & believed, smooth)
     drift, drift_age = _drift(turn, rows, smooth, time_factor)
     stands = standing[:, 0] + smooth - standing[:, 2]
@@ -66,13 +68,24 @@ def _was_running(turn: Turn, rows: Rows) -> Bools:
     return before
 
 
-def _believed(jump: Floats, *, tested: Floats, lately: Floats, walled: Floats) -> Bools:
+def _furthest(turn: Turn, rows: Rows, lead: Floats) -> Floats:
+    """How far the wall clock has been ahead of the arrival at most, before each row."""
+    carried = turn.carry("clocks.lead", -np.inf)
+    most = rows.runs.running_max(lead, carried)
+    before: Floats = rows.runs.previous(most, carried)
+    turn.keep("clocks.lead", most)
+    return before
+
+
+def _believed(jump: Floats, *, tested: Floats, lately: Floats, walled: Floats, ahead: Floats) -> Bools:
     """Which steps are a clock's: time cannot go back; a step forward may as well be a pause, unless the arrivals
-    went on with the test time. A replayed file has no arrivals of its own: there they are the wall clock to the bit."""
+    went on with the test time and the clock is now further ahead of them than it ever was: a reading that was held
+    up on its way, with a pause behind it, is not. A replayed file has no arrivals of its own: there they are the wall
+    clock to the bit."""
     told = np.abs(lately - walled) > 0
     agrees = np.abs(lately - tested) <= np.maximum(2.0, 0.25 * np.abs(jump))
     prompt = lately >= 0.5 * tested  # a backlog that arrives at once tells nothing
-    forward = np.where(told, agrees & prompt, jump <= LONGEST_STEP)
+    forward = np.where(told, agrees & prompt & (ahead > 0.5 * jump), jump <= LONGEST_STEP)
     return np.asarray((jump < 0) | _daylight(jump) | forward)
 
 

@@ -56,7 +56,8 @@ class Station:
         met = spot.t0
         for trace in self.traces:
             end = spot.t1 + GRACE_SECONDS + trace.poll
-            if fault.chamber or trace.cell == spot.trace.cell:
+            ended = trace.unix[-1] <= spot.t0  # a cell of the chamber whose record is over by then
+            if (fault.chamber and not ended) or trace.cell == spot.trace.cell:
                 rng.bit_generator.state = state  # the chamber does the same to all its cells
                 here = same_time(spot, trace)
                 faulty = spoiled(fault, level, here, rng)

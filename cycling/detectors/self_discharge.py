@@ -42,7 +42,7 @@ class SelfDischarge:
         with np.errstate(invalid="ignore"):
             danger = resting.leak <= -self.danger_millivolt / 1000.0
         rank = np.where(danger, float(Severity.P1.rank), float(self.severity.rank))
-        unseen = sight.rows.elapsed - resting.judged_at > self.quiet_seconds
+        unseen = sight.rows.elapsed - np.nan_to_num(resting.judged_at, nan=0.0) > self.quiet_seconds
         return Check(on=excess >= 1.0, off=(known & (excess < 0.5)) | unseen, rank=rank)
 
     def _excess(self, sight: Sight) -> Floats:

@@ -101,7 +101,10 @@ def test_what_an_earlier_watch_left_can_end(kind: str) -> None:
     amperes = [np.where(np.arange(368 * 30) // 480 % 2 == n, 2.0, 0.2) for n in (0, 1)]
     cells = [
         cell(
-            30 if kind == "thermocouples-swapped" else 8, channel=name, test="T1" if n == 0 else "T2", start=START + 600
+            30 if kind in ("thermocouples-swapped", "self-discharge") else 8,
+            channel=name,
+            test="T1" if n == 0 else "T2",
+            start=START + 600,
         )
         for n, name in enumerate((first, second))
     ]

@@ -37,17 +37,17 @@ def test_the_newest_reading_moves_on(page: Page) -> None:
 
 def test_a_fault_appears_with_what_to_do_and_clears(page: Page, cycler: Cycler) -> None:
     page.goto("/wall")
-    tile = page.locator('.tile[data-channel="play-1-01"]')
+    tile = page.locator('.tile[data-channel="play-1-02"]')
     expect(tile).to_have_attribute("data-severity", "")
-    cycler.says["play-1-01"] = {"voltage_volt": 3.75}
+    cycler.says["play-1-02"] = {"voltage_volt": 3.75}
     cause = page.locator('.cause[data-kind="over-voltage"]')
-    expect(cause).to_contain_text("play-1-01")
+    expect(cause).to_contain_text("play-1-02")
     expect(cause).to_contain_text("nobody yet")
     expect(cause).to_have_attribute("data-severity", "P1")
     expect(tile).to_have_attribute("data-severity", "P1")
     expect(tile).to_contain_text("P1")
     cycler.says.clear()
-    over = {"state": "open", "channel": "play-1-01"}
+    over: dict[str, str | float | bool] = {"state": "open", "channel": "play-1-02"}
     waited(lambda: any(alert["cleared_at"] for alert in asked(page, over)))
     expect(cause).to_have_count(1)  # danger stays until somebody has acknowledged it
     for alert in asked(page, over):

@@ -99,6 +99,17 @@ def test_without_test_time_it_is_silent() -> None:
     assert watched(Batch(bare)).kinds() == []
 
 
+def test_a_reading_that_was_held_up_before_a_pause_has_not_set_the_clock() -> None:
+    """A program that tries for three seconds to send a reading, and measures the next one after that."""
+    batch = cell(2, every=1.0)
+    row = 300
+    clock = batch.numbers("unix_time_second") + np.where(np.arange(len(batch)) > row, 3.0, 0.0)
+    arrival = clock + np.random.default_rng(5).uniform(0.002, 0.009, len(batch))
+    arrival[row] += 3.0
+    held_up = batch.with_columns(unix_time_second=clock, arrival_time_second=arrival)
+    assert "clock-shift" not in watched(held_up).kinds()
+
+
 def test_a_program_that_sent_nothing_for_a_while_has_not_set_its_clock() -> None:
     """Arrivals that went on with the wall clock, some milliseconds later each, tell of a pause."""
     batch = cell(2, every=1.0)
