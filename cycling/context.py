@@ -14,7 +14,7 @@ from cycling.limits import Limits
 from cycling.memory import Turn
 from cycling.readings import Batch
 from cycling.rows import Bools, Floats, Runs
-from cycling.throughput import COUNTERS, Throughput, throughput
+from cycling.throughput import COUNTERS, SECONDS_PER_HOUR, Throughput, throughput
 
 CHARGE, DISCHARGE, REST = 1.0, -1.0, 0.0
 UNKNOWN = np.nan
@@ -29,6 +29,7 @@ DIRECTION_OF_STEP = {
 }
 PLACE_OF_STEP = {word: -1.0 - place for place, word in enumerate(DIRECTION_OF_STEP)}
 NOT_RUNNING = frozenset({"paused", "finished", "stopped", "error", "idle"})
+UNSEEN_SECONDS = 10.0  # of the largest current, moved between two readings: what counters at rest may jitter
 LONGEST_HOLE = 1800.0  # s; in constant voltage Arbin logs on change, up to 1136 s apart (CALCE): not a hole
 SETPOINT_READINGS = 9  # the setpoint is the median of the readings 2 to 10 of a step that have a current
 ALIKE = 0.3  # share by which such readings may differ where a current is held constant
@@ -49,7 +50,7 @@ class Rows:
     elapsed: Floats  # the data's own time since the test was first seen; never goes back
     dt: Floats  # s of data time since the row before, 0 where there is none
     whole: Bools  # the row before belongs to the same stretch of data: no hole, no restart between
-    hole: Bools  # data are missing before this row while current was flowing, or the cycler restarted
+    hole: Bools  # data are missing before this row while current was flowing or charge moved, or the cycler restarted
     seam: Bools  # counters or clocks of the cycler restarted here
     cycler_cycle: Floats
     protocol_step: Floats  # step_id, else minus the place of its step_type; NaN where neither is given
@@ -97,6 +98,18 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
     step_row = runs.count(same_step, turn.carry("step_row", 0.0)) + 1
     setpoint, steady = _setpoint(turn, np.nan_to_num(np.abs(held_current)), scale, same_step)
     status = batch.texts("channel_status")
+    moved = throughput(
+        turn,
+        {name: batch.numbers(name) for name in COUNTERS},
+        voltage=held_voltage,
+        current=held_current,
+        before_voltage=before_voltage,
+        before_current=before_current,
+        dt=dt,
+        whole=whole,
+    )
+    # A cell at rest before and after may have gone through whole cycles in between: its counters tell.
+    unseen = (moved.steps[COUNTERS[0]] + moved.steps[COUNTERS[1]]) * SECONDS_PER_HOUR > UNSEEN_SECONDS * scale
     turn.keep("voltage", held_voltage)
     turn.keep("current", held_current)
     turn.keep("scale", scale)
@@ -110,7 +123,7 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
         elapsed=elapsed,
         dt=dt,
         whole=whole,
-        hole=seam | (missing & (np.abs(before_current) > 0.01 * scale)),
+        hole=seam | (missing & ((np.abs(before_current) > 0.01 * scale) | unseen)),
         seam=seam,
         cycler_cycle=batch.numbers("cycle_count"),
         protocol_step=_protocol_step(batch),
@@ -134,16 +147,7 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
         held_current=held_current,
         before_voltage=before_voltage,
         before_current=before_current,
-        throughput=throughput(
-            turn,
-            {name: batch.numbers(name) for name in COUNTERS},
-            voltage=held_voltage,
-            current=held_current,
-            before_voltage=before_voltage,
-            before_current=before_current,
-            dt=dt,
-            whole=whole,
-        ),
+        throughput=moved,
     )
 
 

@@ -160,6 +160,11 @@ def _closing(totals: Floats, rows: Rows, row: int) -> Floats:
         sign = 1.0 if name.startswith("charging") else -1.0
         if not sign * rows.before_current[row] > 0.01 * rows.scale[row]:  # at rest a cycler reads a little, too
             closing[place] -= rows.throughput.steps[name][row]
+    at_rest = abs(rows.before_current[row]) <= 0.01 * rows.scale[row]
+    if (
+        rows.hole[row] and not rows.seam[row] and at_rest
+    ):  # what went by unseen is in the new cycle, so it is the broken one
+        closing[NAMES.index("broken")] -= 1.0
     return closing
 
 

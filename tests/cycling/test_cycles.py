@@ -207,3 +207,24 @@ def test_one_wild_current_does_not_turn_the_rest_of_the_test_into_rest() -> None
     bare = Batch({n: v for n, v in cell(4).columns.items() if n not in ("step_type", "step_count", "cycle_count")})
     wild = spoil(bare, slice(50, 51), current_ampere=5000.0)
     assert set(watched(wild).cycles) == set(watched(bare).cycles)
+
+
+def test_a_cycle_that_went_by_unseen_is_not_added_to_the_next_one() -> None:
+    """Nothing was sent from one rest to the rest after the next discharge; the cycler's counters went on."""
+    batch = counting(cell(6))
+    cycle, kind = batch.numbers("cycle_count"), batch.texts("step_type")
+    rest = np.flatnonzero((cycle == 3) & (kind == "REST"))[-1]
+    again = np.flatnonzero((cycle == 4) & (kind == "REST"))[-1]
+    seen = watched(batch.take(np.r_[0 : rest + 1, again : len(batch)]))
+    assert {number: c.kind for (_test, number), c in seen.cycles.items() if number in (3, 4)} == {
+        3: "regular",
+        4: "incomplete",
+    }
+
+
+def counting(batch: Batch) -> Batch:
+    """The batch with the counters of a cycler that measures every second of it."""
+    flow = batch.numbers("current_ampere") * 30.0 / 3600.0
+    return batch.with_columns(
+        charging_capacity_ah=np.cumsum(np.maximum(flow, 0.0)), discharging_capacity_ah=np.cumsum(np.maximum(-flow, 0.0))
+    )
