@@ -167,18 +167,20 @@ class Ours:
 
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + 60
-        while time.monotonic() < end:
-            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-            try:
-                line.request("GET", "/readyz")
-                if line.getresponse().status == 200:
-                    return
-            except OSError:
-                pass
-            finally:
-                line.close()
+        while not self._is_ready():
+            if time.monotonic() > end:
+                raise RuntimeError(f"The lab is not ready after 60 s; its words are in {self.home.parent / 'run.log'}.")
             time.sleep(0.2)
-        raise RuntimeError(f"The lab is not ready after 60 s; its words are in {self.home.parent / 'run.log'}.")
+
+    def _is_ready(self) -> bool:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            line.request("GET", "/readyz")
+            return line.getresponse().status == 200
+        except OSError:  # nobody listens yet
+            return False
+        finally:
+            line.close()
 
 
 @contextmanager
