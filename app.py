@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import dash
-from flask import Flask
+from dash import html
+from flask import Flask, g, has_request_context
 
 import api.routes
 import api.security
 import settings as lab_settings
 from api.access import Access
 from components.shell import shell
+from cycling.topology import Topology
 from data_access.lab import Lab, connect, install
 from settings import Settings
 
@@ -68,8 +71,13 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
     )
     api.security.install(server, access, app.csp_hashes)
     api.routes.register(server, lab, version())
-    app.layout = shell(settings.topology, version())
+    app.layout = partial(_layout, settings.topology, version())
     return app
+
+
+def _layout(topology: Topology, version: str) -> html.Div:
+    """The frame of all pages for whoever asks; for a viewer when nobody asks, as when Dash looks for ids."""
+    return shell(topology, version, (g.get("role") if has_request_context() else None) or "viewer")
 
 
 def version() -> str:

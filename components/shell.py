@@ -18,8 +18,11 @@ LINKS = (
 )
 
 
-def shell(topology: Topology, version: str) -> html.Div:
-    """The frame of all pages. assets/marks.js fills the status, the banner and what is read aloud."""
+def shell(topology: Topology, version: str, role: str = "operator") -> html.Div:
+    """The frame of all pages. assets/marks.js fills the status, the banner and what is read aloud.
+
+    ``role`` is who looks: for a "viewer" the scripts make no control that changes something.
+    """
     return html.Div(
         [
             html.A("Skip to the page", href="#main", className="skip"),
@@ -29,7 +32,7 @@ def shell(topology: Topology, version: str) -> html.Div:
             dash.page_container,
         ],
         id="shell",
-        **attributes(data_version=version),
+        **attributes(data_version=version, data_role=role),
     )
 
 
