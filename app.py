@@ -77,7 +77,8 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
 
 def _layout(topology: Topology, version: str) -> html.Div:
     """The frame of all pages for whoever asks; for a viewer when nobody asks, as when Dash looks for ids."""
-    return shell(topology, version, (g.get("role") if has_request_context() else None) or "viewer")
+    role, name = (g.get("role"), g.get("name")) if has_request_context() else (None, None)
+    return shell(topology, version, role or "viewer", name or "")
 
 
 def version() -> str:
