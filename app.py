@@ -7,6 +7,7 @@ import sys
 import tomllib
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dash
 from dash import html
@@ -16,9 +17,10 @@ import api.routes
 import api.security
 import settings as lab_settings
 from api.access import Access
+from components.failure import instead
 from components.shell import shell
 from cycling.topology import Topology
-from data_access.lab import Lab, connect, install
+from data_access.lab import Lab, StoreAway, connect, install
 from settings import Settings
 
 PROJECT = Path(__file__).resolve().parent
@@ -58,6 +60,7 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
         update_title=None,  # type: ignore[arg-type]
         serve_locally=True,
         suppress_callback_exceptions=True,  # else Dash lays out every page at the first request to check ids
+        on_error=partial(_failed, server),
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
@@ -79,6 +82,15 @@ def _layout(topology: Topology, version: str) -> html.Div:
     """The frame of all pages for whoever asks; for a viewer when nobody asks, as when Dash looks for ids."""
     role, name = (g.get("role"), g.get("name")) if has_request_context() else (None, None)
     return shell(topology, version, role or "viewer", name or "")
+
+
+def _failed(server: Flask, error: Exception) -> Any:
+    """The edge of all callbacks: the log gets the trace, the page one sentence in the place of what failed."""
+    if isinstance(error, StoreAway):
+        server.logger.warning("A page could not be shown: %s", error)
+        return instead(dash.ctx.outputs_list, f"{error} This page goes on by itself when it is reloaded.")
+    server.logger.error("A page could not be shown", exc_info=error)
+    return instead(dash.ctx.outputs_list, "Something went wrong here; the log of the web app says what. Try to reload.")
 
 
 def version() -> str:
