@@ -23,6 +23,8 @@ from cycling.topology import Topology
 from data_access.lab import Lab, StoreAway, connect, install
 from settings import Settings
 
+LATER = "^00-plotly"  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
+ONLY_IN_DEBUG = "^storybook"
 PROJECT = Path(__file__).resolve().parent
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -54,7 +56,7 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
         use_pages=True,
         pages_folder=str(PROJECT / "pages"),
         assets_folder=str(PROJECT / "assets"),
-        assets_ignore="^00-plotly",  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
+        assets_ignore=LATER if settings.debug else f"{LATER}|{ONLY_IN_DEBUG}",
         index_string=INDEX,
         title=f"{settings.topology.name} · Cellwatch",
         update_title=None,  # type: ignore[arg-type]
@@ -65,6 +67,8 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
+    if not settings.debug:
+        _forget_page("/storybook")
     access = Access(
         host=settings.host,
         public_url=settings.public_url,
@@ -82,6 +86,12 @@ def _layout(topology: Topology, version: str) -> html.Div:
     """The frame of all pages for whoever asks; for a viewer when nobody asks, as when Dash looks for ids."""
     role, name = (g.get("role"), g.get("name")) if has_request_context() else (None, None)
     return shell(topology, version, role or "viewer", name or "")
+
+
+def _forget_page(path: str) -> None:
+    """Takes a page of the folder away again: its address leads nowhere, like any that is unknown."""
+    for name in [name for name, page in dash.page_registry.items() if page["path"] == path]:
+        del dash.page_registry[name]
 
 
 def _failed(server: Flask, error: Exception) -> Any:
