@@ -49,6 +49,7 @@ ADDRESSES = {
     "/health": {},
     "/channels/arbin-1-01": {"channel": "arbin-1-01"},
     "/batches/x": {"batch": "x"},
+    "/storybook": {"size": "tiny"},
 }
 
 
