@@ -19,7 +19,7 @@ SERIES = {
     "setpoint": "#7d848c",
 }
 SEVERITY = {"P1": "#e8641b", "P2": "#f0c419", "P3": "#56b4e9", "P4": "#9aa1a9"}
-INK_SOFT, LINE = "#bcc2c9", "#3e434a"
+INK_SOFT, LINE, EDGE = "#bcc2c9", "#3e434a", "#15171a"
 COLORWAY = (*SERIES.values(), "#8a6fc0", "#3f9a94", "#a4822d", "#c2605c", "#5f7fc0")
 
 CONFIG: Any = {
