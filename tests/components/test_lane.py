@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from components.figures.curves import chosen, curves
@@ -21,7 +22,7 @@ def test_of_many_alerts_few_have_a_name_and_no_two_names_overprint() -> None:
     named = [note for note in drawn["layout"]["annotations"] if note["text"].startswith("P2")]
     assert 2 <= len(named) <= MOST_LABELS
     starts = sorted(window().pixel(note["x"] / 1000) for note in named)
-    assert all(later - start > 7 * len("P2 contact lost") for start, later in zip(starts, starts[1:], strict=False))
+    assert all(later - start > 7 * len("P2 contact lost") for start, later in itertools.pairwise(starts))
     assert len([shape for shape in drawn["layout"]["shapes"] if shape["name"].startswith("contact")]) == MOST_SPANS
     assert len(drawn["data"][7]["x"]) == 400  # each has a sign that says more when one points at it
 
