@@ -9,6 +9,7 @@
   const MOST = 6000; // points; then the window is fetched anew, decimated
   const REFETCH_SECONDS = 300; // at least so often while live, for what the stream did not bring
   const SETTLED_SECONDS = 5; // a figure is not asked for anew sooner than that
+  const AGAIN_SECONDS = 10; // until a store that was away is asked again
   const RESIZED_MS = 400; // after the last change of size
   // In the order of the traces of components/figures/trace.py; after them the two edges of the band.
   const SERIES = ["voltage_volt", "current_ampere", "surface_temperature_celsius", "ambient_temperature_celsius", "setpoint_celsius"];
@@ -89,12 +90,27 @@
 
   // Asks the server for another window, in a property that only people and minutes change.
   let asked = 0;
+  let question = {};
   function ask(what) {
     at.fetched = performance.now();
     at.stale = false;
     asked += 1;
+    question = what;
     window.dash_clientside.set_props("channel-ask", { data: { n: asked, width: width(), ...what } });
   }
+
+  // A store was away and the figures are sentences: asked again until it is back.
+  let again = 0;
+  function askAgain() {
+    if (performance.now() - again < 1000 * AGAIN_SECONDS) return;
+    again = performance.now();
+    ask(question);
+    window.dash_clientside.set_props("channel-cycle", { data: { key: `again ${asked}`, width: fadeWidth() } });
+  }
+  const isAway = (id) => {
+    const plot = document.querySelector(`#${id} .js-plotly-plot`);
+    return Boolean(plot && plot.layout && plot.layout.meta && plot.layout.meta.away);
+  };
 
   const refetch = (plot) => ask(windowOf(plot));
 
@@ -144,6 +160,7 @@
 
   function step(changed) {
     const plot = graph();
+    if (isAway(GRAPH) || isAway("channel-fade")) askAgain();
     const said = meta(plot);
     if (!said || !window.Plotly) return;
     watchCycle(said);
@@ -174,6 +191,8 @@
   window.dash_clientside.cellwatch = {
     first_ask(view) {
       drawnFor = width();
+      again = performance.now();
+      question = { from: view.from, to: view.to };
       return [{ n: (asked += 1), from: view.from, to: view.to, width: drawnFor }, { key: null, width: fadeWidth() }];
     },
   };

@@ -13,12 +13,12 @@ from components import channel as parts
 from components.address import asked as asked_by
 from components.figures import curves as curve_figures
 from components.figures import fade as fades
-from components.figures.theme import Figure
+from components.figures.theme import Figure, sentence
 from components.figures.trace import trace
 from components.figures.window import Window
 from cycling.topology import Topology
 from data_access import of_channel
-from data_access.lab import lab
+from data_access.lab import StoreAway, lab
 
 POINTS_PER_PIXEL = 2
 
@@ -33,15 +33,22 @@ clientside_callback(
 )
 
 
+def _said(error: Exception) -> Figure:
+    """A store that is away is a sentence in the figure, which assets/trace.js asks for again."""
+    if not isinstance(error, StoreAway):
+        raise error
+    return sentence(str(error), away=True)
+
+
 def layout(channel: str = "", **query: str) -> html.Main:
     topology = lab().topology
-    if not of_channel.is_heard(lab(), channel):
+    if not _is_heard(channel):
         return parts.unheard_page(channel, named=channel in topology.places)
     usual = parts.usual_span(topology.time_factor)
     return parts.channel_page(channel, asked_by(query, now=time.time(), zone=topology.timezone, usual=usual))
 
 
-@callback(Output(parts.TRACE, "figure"), Input(parts.ASK, "data"), Input(parts.VIEW, "data"))
+@callback(Output(parts.TRACE, "figure"), Input(parts.ASK, "data"), Input(parts.VIEW, "data"), on_error=_said)
 def show_trace(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     if not asked:
         raise dash.exceptions.PreventUpdate
@@ -49,7 +56,7 @@ def show_trace(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     return _trace(topology, view, parts.window_of(view, asked, time.time(), topology.timezone))
 
 
-@callback(Output(parts.FADE, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"))
+@callback(Output(parts.FADE, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)
 def show_fade(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     if not asked:
         raise dash.exceptions.PreventUpdate
@@ -59,13 +66,20 @@ def show_fade(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     return fades.fade(cycles, test=test, facts=facts, band=band, width=parts.width_of(asked))
 
 
-@callback(Output(parts.CURVES, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"))
+@callback(Output(parts.CURVES, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)
 def show_curves(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     if not asked:
         raise dash.exceptions.PreventUpdate
     cycles, test = _newest_test(asked, view)
     found = of_channel.discharges(lab(), view["channel"], test, curve_figures.chosen(cycles))
     return curve_figures.curves(found, test=test, width=parts.width_of(asked))
+
+
+def _is_heard(channel: str) -> bool:
+    try:
+        return of_channel.is_heard(lab(), channel)
+    except StoreAway:
+        return True  # the figures say what is away
 
 
 def _newest_test(asked: Mapping[str, Any], view: parts.View) -> tuple[fades.Columns, str]:

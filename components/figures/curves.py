@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain
+from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, sentence
 from components.figures.window import NARROW
 
 Curve = tuple[int, Sequence[float], Sequence[float]]  # cycle, Ah taken out, V
@@ -16,7 +16,7 @@ def curves(found: Sequence[Curve], *, test: str, width: int = 1100) -> Figure:
     """One line for each cycle, the newest in front; a sentence while there are none."""
     drawn = [curve for curve in found if len(curve[1])]
     if not drawn:
-        return _nothing(test)
+        return sentence("No whole cycle with its readings yet.", test=test)
     colours = COLOURS[-len(drawn) :]
     height = 340 if width < NARROW else 360
     below = {"x": 0, "y": -0.24, "yanchor": "top"}
@@ -67,11 +67,3 @@ def _line(curve: Curve, colour: str, last: bool) -> Figure:
 def _title(text: str) -> Figure:
     where = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
     return {"text": text, "showarrow": False, "font": {"size": 13, "color": INK_SOFT}, **where}
-
-
-def _nothing(test: str) -> Figure:
-    text = "No whole cycle with its readings yet."
-    note = {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
-    axes = {name: {"visible": False} for name in ("xaxis", "yaxis")}
-    layout = {"template": TEMPLATE, "height": 140, "uirevision": test, "meta": {"test": test, "height": 140}}
-    return {"data": [], "layout": {**layout, **axes, "annotations": [note]}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words
+from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, sentence, words
 from components.figures.window import NARROW
 
 MOST_NAMED = 20  # lines with a name and a colour; further tests are one grey layer behind them
@@ -42,7 +42,7 @@ def fade(
     known = facts or {}
     count = plain(cycles.get("cycle_count", ()))
     if not count:
-        return _nothing(test, "No finished cycle yet: the first point stands here when one has ended.")
+        return sentence("No finished cycle yet: the first point stands here when one has ended.", test=test, cycles=0)
     kinds, capacity = list(cycles["kind"]), plain(cycles.get("discharging_capacity_ah", ()))
     whole = [kind not in BROKEN for kind in kinds]
     efficiency = [None if v is None else 100 * v for v in plain(cycles.get("coulombic_efficiency", ()))]
@@ -128,19 +128,6 @@ def _band(band: Columns, of: str) -> list[Figure]:
 
 def _any_number(values: Sequence[Any]) -> bool:
     return any(value is not None for value in values)
-
-
-def _nothing(test: str, sentence: str) -> Figure:
-    """A sentence instead of empty axes, which look broken."""
-    layout = {
-        "template": TEMPLATE,
-        "height": 140,
-        "uirevision": test,
-        "meta": {"test": test, "cycles": 0, "height": 140},
-    }
-    text = {"text": words(sentence), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
-    axes = {name: {"visible": False} for name in ("xaxis", "yaxis")}
-    return {"data": [], "layout": {**layout, **axes, "annotations": [text]}}
 
 
 def newest_test(cycles: Columns) -> Columns:

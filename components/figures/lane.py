@@ -1,17 +1,16 @@
 """What happened, on the time axis of a trace: alerts as spans with few names, pauses, restarts and people's notes.
 
-Above the voltage runs a narrow lane with one sign for each event; its words come up when one points at it. Only as
-many names stand there as have room beside each other.
+Above the voltage runs a narrow lane with one sign for each event; its words come up when one points at it. Over the
+signs stand as many names as have room beside each other.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from components.figures.theme import EDGE, INK_SOFT, SERIES, SEVERITY, Figure, words
+from components.figures.theme import EDGE, INK_SOFT, SERIES, SEVERITY, Figure, words, wrapped
 from components.figures.window import Columns, Window, how_long
 from cycling.annotations import Annotation
 from cycling.types import Alert
@@ -194,7 +193,7 @@ def _span(alert: Alert, window: Window) -> Figure:
 
 
 def _label(text: str, time: float, window: Window) -> Figure:
-    return _text(text, time, window) | {"y": (1 + TOP) / 2 + 0.005, "xanchor": "left", "yanchor": "middle", "xshift": 9}
+    return _text(text, time, window) | {"y": 1.0, "xanchor": "left", "yanchor": "top", "xshift": -7}
 
 
 def _text(text: str, time: float, window: Window) -> Figure:
@@ -208,9 +207,9 @@ def _signs(name: str, times: Sequence[float], says: Sequence[str], window: Windo
         "mode": "markers",
         "name": name,
         "x": [window.x(time) for time in times],
-        "y": [0.5] * len(times),
+        "y": [0.2] * len(times),  # beneath the names
         "yaxis": AXIS,
-        "text": ["<br>".join(textwrap.wrap(words(said), 60)) for said in says],
+        "text": [wrapped(said, 60) for said in says],
         "hovertemplate": "%{text}<extra></extra>",
         "showlegend": False,
         "cliponaxis": False,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from components.figures import lane
-from components.figures.theme import INK_SOFT, SERIES, TEMPLATE, Figure, plain, words
+from components.figures.theme import INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
 from components.figures.window import Window
 from cycling.annotations import Annotation
 from cycling.types import Alert
@@ -20,7 +20,7 @@ LINES = (
     ("setpoint_celsius", "Setpoint", "y3", "setpoint", "°C", ".1f"),
 )
 PANELS = (("yaxis", "Voltage (V)"), ("yaxis2", "Current (A)"), ("yaxis3", "Temperature (°C)"))
-HEIGHT, HEIGHT_NARROW, EMPTY_HEIGHT = 660, 600, 160
+HEIGHT, HEIGHT_NARROW, EMPTY_HEIGHT = 660, 620, 160
 
 
 def trace(
@@ -103,6 +103,8 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
         for (name, _), domain in zip(PANELS, domains, strict=True)
     }
     legend = {"x": 1, "xanchor": "right", "y": domains[2][1], "yanchor": "bottom", "font": {"size": 12}}
+    if window.narrow:
+        legend = {"x": 0, "xanchor": "left", "y": -0.15, "yanchor": "top", "font": {"size": 11}}
     return {
         "template": TEMPLATE,
         "height": _height(window),
@@ -153,7 +155,7 @@ def _without_readings(channel: str, window: Window, test: str) -> Figure:
     hint = "They will be drawn as they arrive." if window.live else "Choose another window above."
     axes: Figure = {name: {"visible": False} for name in ("xaxis", "yaxis", "yaxis2", "yaxis3")}
     axes["xaxis"] |= {"type": "date", "range": [window.x(window.start), window.x(window.end)]}
-    text = f"{words(sentence)}{'<br>' if window.narrow else ' '}{hint}"
+    text = wrapped(f"{sentence} {hint}", 46 if window.narrow else 110)
     return {
         "template": TEMPLATE,
         "height": EMPTY_HEIGHT,

@@ -13,7 +13,7 @@ import pytest
 from components.health import Told, health_body
 from components.shell import LINKS, shell, time_factor_words
 from cycling.topology import Topology
-from data_access.lab import Lab, install
+from data_access.lab import Lab, StoreAway, install
 from tests.components.build import nodes, texts
 from tests.conftest import Server
 
@@ -132,6 +132,15 @@ def test_the_figures_of_a_channel_without_data_are_sentences(app: dash.Dash) -> 
     for figure in (page.show_trace(asked, view), page.show_fade(asked, view), page.show_curves(asked, view)):
         assert figure["layout"]["annotations"][0]["text"].startswith("No ")
         assert figure["layout"]["xaxis"]["visible"] is False
+
+
+def test_a_store_that_is_away_is_a_sentence_in_the_figure(app: dash.Dash) -> None:
+    page = sys.modules[channel_page()["module"]]
+    said = page._said(StoreAway("The archive at s3://<lab> does not answer. " * 3))["layout"]
+    assert said["annotations"][0]["text"].startswith("The archive at s3://&lt;lab&gt; does not answer. The<br>")
+    assert said["meta"]["away"]
+    with pytest.raises(ValueError, match="something else"):
+        page._said(ValueError("something else"))
 
 
 def channel_page() -> Any:
