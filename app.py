@@ -52,7 +52,7 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
         use_pages=True,
         pages_folder=str(PROJECT / "pages"),
         assets_folder=str(PROJECT / "assets"),
-        assets_ignore="^00-plotly",  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
+        assets_ignore="^00-",  # libraries that some pages need: assets/plotly_lazy.js and grid_lazy.js load them there
         index_string=INDEX,
         title=f"{settings.topology.name} · Cellwatch",
         update_title=None,  # type: ignore[arg-type]
