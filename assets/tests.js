@@ -138,7 +138,7 @@
         rowData: [],
         getRowId: ({ data }) => (groups.isHead(data) ? `group ${data.group}` : `test ${data.test}`),
         rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: false, enableClickSelection: false, isRowSelectable: (node) => !groups.isHead(node.data) },
-        selectionColumnDef: { width: 46, pinned: narrow ? null : "left", suppressHeaderMenuButton: true },
+        selectionColumnDef: { headerName: "Pick", width: 62, pinned: narrow ? null : "left", suppressHeaderMenuButton: true },
         includeHiddenColumnsInQuickFilter: true,
         alwaysPassFilter: (node) => groups.isHead(node.data),
         postSortRows: groups.arrange,

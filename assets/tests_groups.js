@@ -65,7 +65,7 @@
       const button = el("button", { type: "button", onclick: () => toggle(data.group) }, sign, el("bdi", {}, data.group), words);
       drawn.set(data.group, { button, sign, words });
       say(data.group);
-      return el("div", { class: "group-head" }, button);
+      return el("div", { class: "group-head", role: "gridcell" }, button);
     }
 
     function say(name) {

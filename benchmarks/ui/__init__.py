@@ -1,0 +1,1 @@
+"""How soon pages answer, measured in a real browser."""
