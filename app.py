@@ -23,7 +23,7 @@ from cycling.topology import Topology
 from data_access.lab import Lab, StoreAway, connect, install
 from settings import Settings
 
-LATER = "^00-plotly"  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
+LATER = "^00-"  # libraries that some pages need: assets/plotly_lazy.js and grid_lazy.js load them there
 ONLY_IN_DEBUG = "^storybook"
 PROJECT = Path(__file__).resolve().parent
 INDEX = """<!DOCTYPE html>

@@ -212,16 +212,19 @@ class Archive:
         """Every row of ``tests`` or ``journal``."""
         return facts.to_rows(self.facts(table, {}))
 
-    def facts(self, table: str, wanted: Mapping[str, Sequence[str]]) -> Any:
-        """The rows of a small table whose columns have one of the wanted values, as an Arrow table."""
+    def facts(self, table: str, wanted: Mapping[str, Sequence[str]], columns: Sequence[str] | None = None) -> Any:
+        """The rows of a small table whose columns have one of the wanted values, as an Arrow table.
+
+        ``columns``: only these of it."""
         snapshot = self.tables[table].snapshot(files=True)
-        schema = self.tables[table].schema
+        whole = self.tables[table].schema
+        schema = whole if columns is None else pa.schema([whole.field(name) for name in columns])
         parts = [f"list_contains(?::VARCHAR[], {name})" for name in wanted]
         condition = " AND ".join(parts) or "true"
         names = ", ".join(quoted(field.name) for field in schema)
         values = [list(one) for one in wanted.values()]
         query = f"SELECT {names} FROM {{rows}} WHERE {condition}"
-        return self.reader.table(query, values, snapshot.files, schema.empty_table()).cast(schema)
+        return self.reader.table(query, values, snapshot.files, whole.empty_table()).cast(schema)
 
     def _merge(self, table: str, stream: str, rows: Sequence[Mapping[str, Any]], after: int, upto: int) -> int:
         key = KEYS[table]
