@@ -105,9 +105,7 @@ def test_the_browser_reads_several_watchers_beside_each_other(model: Page) -> No
 
 def agrees(page: Page, lab: RunningLab) -> bool:
     """Whether the page shows what the API tells, of every channel; both move on meanwhile."""
-    shown = page.evaluate(
-        "Object.fromEntries([...window.cellwatch.model.channels].map(([n, c]) => [n, c.unix_time_second]))"
-    )
+    shown = dict(page.evaluate("[...window.cellwatch.model.channels].map(([name, c]) => [name, c.unix_time_second])"))
     answer = lab.get("/api/v1/channels") or {"channels": []}  # a server that was frozen has much to do at first
     told = {one["channel"]: one["latest"]["unix_time_second"] for one in answer["channels"] if one["latest"]}
     return shown.keys() == told.keys() and all(abs(shown[name] - told[name]) < 3 for name in told)
@@ -149,8 +147,8 @@ def test_nothing_is_missed_while_the_server_stands_still(page: Page, lab: Runnin
     finally:
         lab.go_on_web()
     expect(body).to_have_attribute("data-link", "live", timeout=10_000)
-    until(lambda: missed(page, moments) == [], "the page to know every reading", 10)
-    until(lambda: agrees(page, lab), "the page to show what the API tells", 10)
+    until(lambda: missed(page, moments) == [], "the page to know every reading", 20)
+    until(lambda: agrees(page, lab), "the page to show what the API tells", 20)
 
 
 def test_nothing_is_missed_when_the_server_is_started_again(page: Page, lab: RunningLab, cycler: Cycler) -> None:
@@ -163,7 +161,7 @@ def test_nothing_is_missed_when_the_server_is_started_again(page: Page, lab: Run
     moments = store_readings(lab, 2)
     lab.start_web()
     until(lambda: missed(page, moments) == [], "the page to know every reading", 20)
-    until(lambda: agrees(page, lab), "the page to show what the API tells", 10)
+    until(lambda: agrees(page, lab), "the page to show what the API tells", 20)
     expect(body).to_have_attribute("data-link", "live")
 
 
