@@ -116,6 +116,7 @@ def _pack_files(app: dash.Dash) -> None:
     suites = [
         Path(str(files(package))) / path
         for package, paths in app.registered_paths.items()
+        if package != "plotly"  # ours stands in assets
         for path in paths
         if path.endswith((".js", ".css"))
     ]

@@ -4,6 +4,7 @@ every frame as it was meant."""
 from __future__ import annotations
 
 import random
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,26 @@ def test_a_stream_goes_on_where_a_new_page_says(lab: RunningLab, page: Page) -> 
       return [full, again, strange];
     }""")
     assert kinds == [True, False, True]
+
+
+def test_a_browser_with_twelve_tabs_holds_one_stream(page: Page) -> None:
+    streams: list[str] = []
+    page.context.on("request", lambda sent: streams.append(sent.url) if "/api/v1/stream" in sent.url else None)
+    page.goto("/wall")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    tabs = [page.context.new_page() for _ in range(11)]
+    for tab in tabs:
+        tab.goto("/alerts", wait_until="commit")
+    for tab in tabs:
+        expect(tab.locator("body")).to_have_attribute("data-link", "live")
+        expect(tab.locator("body")).to_have_attribute("data-newest", re.compile(r"\d+"))
+    assert len(streams) == 1
+
+
+def test_a_hidden_tab_shows_what_is_new_once_it_is_seen(page: Page, cycler: Cycler) -> None:
+    page.goto("/wall")
+    tile = page.locator('.tile[data-channel="play-1-01"]')
+    expect(tile).to_have_attribute("data-state", "charging")
+    before = tile.get_attribute("data-unix-time") or ""
+    page.evaluate("window.requestAnimationFrame = () => 0")  # as a browser does with what nobody sees
+    expect(tile).not_to_have_attribute("data-unix-time", before)
