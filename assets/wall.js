@@ -75,11 +75,7 @@
 
   function watch(state, causes, turns, bar) {
     state.known = without(location.search);
-    const sizes = new ResizeObserver(() => {
-      causes.refit();
-      if (state.part.refit) state.part.refit();
-    });
-    sizes.observe(state.stage);
+    const sizes = new ResizeObserver(causes.refit);
     sizes.observe(causes.element);
     const gone = new AbortController();
     const on = (name, act) => document.addEventListener(name, (event) => (state.host.isConnected && state.stage.isConnected ? act(event) : leave()), { signal: gone.signal });

@@ -15,6 +15,8 @@
     const grid = { asked, cyclers, room, tiles: new Map(), blocks: [], built: "", sorted: "", density: "" };
     const strip = wall.chambers("strip");
     grid.element = el("div", { class: "wall-grid" }, room, strip.element, legend());
+    grid.sizes = new ResizeObserver(() => resized(grid)); // it ends with the element it looks at
+    grid.sizes.observe(room);
     return {
       element: grid.element,
       shown: (now) => {
@@ -22,7 +24,6 @@
         tick(grid, now);
         strip.tick(now);
       },
-      refit: () => (grid.built = ""),
       frame: (changed, now) => frame(grid, changed, now),
       tick: (now) => {
         tick(grid, now);
@@ -30,6 +31,13 @@
       },
     };
   };
+
+  // Before the page is painted, so that no frame shows tiles that do not fit. On a phone the room follows the tiles.
+  function resized(grid) {
+    if (!grid.built || (window.innerWidth < PHONE && grid.phone)) return;
+    grid.built = "";
+    tick(grid, cw.live.now());
+  }
 
   // What stands where, in words: as long as they stay the same no tile is made, moved or removed.
   function structure() {
@@ -101,7 +109,8 @@
     const n = counts.reduce((sum, count) => sum + count, 0);
     const { style } = grid.cyclers;
     let density = n <= 120 ? "roomy" : n <= 480 ? "dense" : "tiny";
-    if (window.innerWidth >= PHONE && n) {
+    grid.phone = window.innerWidth < PHONE;
+    if (!grid.phone && n) {
       const box = grid.room.getBoundingClientRect();
       const found = wall.fit(counts, box, wall.unit());
       density = found.density;
@@ -137,7 +146,7 @@
 
   function drawHead(grid, block, now) {
     const { put, sync, el, mark } = cw.words;
-    const { channels } = block.group;
+    const channels = block.group.channels.map(({ channel }) => cw.model.channels.get(channel)).filter(Boolean); // as they are now
     const answered = channels.reduce((sum, channel) => sum + (cw.model.stateOf(channel, now) !== "silent"), 0);
     const short = grid.narrow && grid.density !== "roomy";
     put(block.parts.answered, !channels.length ? "not heard yet" : short ? `${answered}/${channels.length}` : `${answered} of ${channels.length} answered`);
