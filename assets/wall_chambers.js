@@ -60,7 +60,7 @@
     put(node.parts.value, `${off ? "◆ " : ""}${number(chamber.measured, 1, "°C")}`);
     put(node.parts.set, `set ${Number(chamber.setpoint.toFixed(1))} ± ${Number(chamber.tolerance.toFixed(1))}${cw.words.NBSP}°C`);
     const away = Math.abs(chamber.measured - chamber.setpoint);
-    put(node.parts.words, off ? `${away.toFixed(1)}${cw.words.NBSP}K ${chamber.measured > chamber.setpoint ? "above" : "below"} its setpoint` : Number.isFinite(chamber.measured) ? `last ${HOURS}${cw.words.NBSP}h` : "no channel in it answers");
+    put(node.parts.words, off ? `${away.toFixed(1)}${cw.words.NBSP}K ${chamber.measured > chamber.setpoint ? "above" : "below"} its setpoint` : Number.isFinite(chamber.measured) ? `last ${HOURS}${cw.words.NBSP}h` : "no reading");
     if (node.line !== line) {
       node.line = line;
       node.parts.graph.replaceChildren(...(line ? [draw(line)] : []));

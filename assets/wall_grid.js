@@ -116,9 +116,10 @@
       density = found.density;
       const measures = { columns: found.columns, row: found.row, high: found.high, gap: found.gap, head: found.head, apart: found.apart, text: textOf(found, longest(made)) };
       for (const [name, value] of Object.entries(measures)) style.setProperty(`--${name}`, ["columns", "row"].includes(name) ? value : `${value}px`);
-      grid.narrow = found.block < 460 * wall.unit();
+      grid.narrow = found.block < 620 * wall.unit();
       cw.words.mark(grid.cyclers, "data-narrow", grid.narrow);
       cw.words.mark(grid.cyclers, "data-flat", found.flat);
+      cw.words.mark(grid.cyclers, "data-letters", measures.text >= 16); // else a severity is its shape and colour
     } else grid.cyclers.removeAttribute("style");
     if (density === grid.density) return;
     grid.density = density;
