@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.alerts import alerts
 from api.answers import Refused, refusal
+from api.attention import attention
 from api.channels import channels
 from api.downloads import downloads
 from api.fades import fades
@@ -29,7 +30,7 @@ def register(server: Flask, lab: Lab, version: str) -> None:
     """Add the API to a web server."""
     server.extensions[HUB] = FrameHub(lab)
     server.extensions[VERSION] = version
-    for blueprint in (readings, channels, notes, alerts, downloads, tests, fades, stream):
+    for blueprint in (readings, channels, notes, alerts, attention, downloads, tests, fades, stream):
         server.register_blueprint(blueprint, url_prefix=API)
     server.register_blueprint(health)
     server.register_blueprint(health, url_prefix=API, name="health_of_api")
