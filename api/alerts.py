@@ -20,7 +20,7 @@ alerts = Blueprint("alerts", __name__)
 MOST_MINUTES = 10_080  # a week
 MOST_CHARACTERS = 4000
 DAYS, MOST_DAYS = 7, 366
-MOST_ALERTS = 100_000
+MOST_ALERTS = 1_000_000
 ASKED = ("find", "kind", "severity", "channel", "cycler", "chamber", "batch", "owner")
 
 
