@@ -18,7 +18,7 @@ from tests.e2e.running import PROJECT, Cycler, RunningLab, free_port, until
 
 pytestmark = pytest.mark.browser
 OPEN_WIRE = {"surface_temperature_celsius": 1372.0}
-TOO_LOW, TOO_HOT = {"voltage_volt": 1.7}, {"surface_temperature_celsius": 95.0}
+TOO_HOT = {"surface_temperature_celsius": 95.0}
 VIEW_TOKEN, OPERATOR_TOKEN = "v" * 40, "o" * 40
 TELL = """(facts) => {
     const now = cellwatch.live.now();
@@ -92,12 +92,13 @@ def test_with_a_filter_a_page_never_says_that_all_is_well(page: Page) -> None:
     expect(page.locator("#now .how").first).to_contain_text("1 of its 1 channel answered")
 
 
-@pytest.mark.parametrize("name", ["batch", "owner", "chamber", "cycler"])
-def test_an_unknown_value_of_a_filter_gets_a_sentence(page: Page, name: str) -> None:
+def test_an_unknown_value_of_a_filter_gets_a_sentence(page: Page) -> None:
     strange = "<img src=x onerror=alert(1)>"
+    names = ("batch", "owner", "chamber", "cycler")
     for path in ("/", "/alerts"):
-        page.goto(f"{path}?{name}={quote(strange)}")
-        expect(page.locator("#main")).to_contain_text(re.compile(rf"(no|the) {name} \"{re.escape(strange)}\""))
+        page.goto(f"{path}?{'&'.join(f'{name}={quote(strange)}' for name in names)}")
+        for name in names:
+            expect(page.locator("#main")).to_contain_text(re.compile(rf'(no|the) {name} "{re.escape(strange)}"'))
         assert page.locator("#main img").count() == 0
         assert "All is well" not in page.locator("#main").inner_text()
 
@@ -151,11 +152,11 @@ def test_what_is_acknowledged_on_a_phone_is_seen_on_the_wall(page: Page, phone: 
 def test_every_state_of_an_alert_is_seen_in_its_list(page: Page, cycler: Cycler) -> None:
     def listed(view: str, words: str) -> Locator:
         page.goto(f"/alerts?channel=play-1-01&show={view}")
-        there = card(page, "play-1-01", "under-voltage").first
+        there = card(page, "play-1-01", "over-temperature").first
         expect(there).to_contain_text(words)
         return there
 
-    cycler.says["play-1-01"] = TOO_LOW
+    cycler.says["play-1-01"] = TOO_HOT
     listed("open", "nobody has acknowledged it yet").get_by_label("Shelve").select_option("480")
     listed("shelved", "shelved for 7").get_by_role("button", name="Unshelve").click()
     listed("open", "nobody has acknowledged it yet").get_by_label("Shelve").select_option("out-of-service")
@@ -165,7 +166,7 @@ def test_every_state_of_an_alert_is_seen_in_its_list(page: Page, cycler: Cycler)
     listed("open", "over since")
     listed("open", "stays here until somebody acknowledges it").get_by_role("button", name="Acknowledge").click()
     listed("history", "acknowledged by local")
-    expect(card(page, "play-1-01", "under-voltage").first).to_contain_text("lasted")
+    expect(card(page, "play-1-01", "over-temperature").first).to_contain_text("lasted")
     cycler.says["play-1-01"] = OPEN_WIRE
     page.goto("/alerts")
     card(page, "play-1-01").get_by_role("button", name="Acknowledge").click()
