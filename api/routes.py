@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.alerts import alerts
 from api.answers import Refused, refusal
+from api.attention import attention
 from api.channels import channels
 from api.downloads import downloads
 from api.fades import fades
@@ -31,7 +32,7 @@ def register(server: Flask, lab: Lab, version: str, public_url: str | None = Non
     server.extensions[HUB] = FrameHub(lab)
     server.extensions[VERSION] = version
     server.extensions[PUBLIC_URL] = public_url
-    for blueprint in (readings, channels, notes, alerts, downloads, tests, fades, stream, wall):
+    for blueprint in (readings, channels, notes, alerts, attention, downloads, tests, fades, stream, wall):
         server.register_blueprint(blueprint, url_prefix=API)
     server.register_blueprint(health)
     server.register_blueprint(health, url_prefix=API, name="health_of_api")
