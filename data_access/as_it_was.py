@@ -1,0 +1,160 @@
+"""The wall as it was at a moment that has gone, as frames of the same form as those of the live stream.
+
+Readings and cycles come from archive and live tail, alerts from the whole log, what people said from the journal.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cycling.as_it_was import DAY, alerts_then, by_channel, cadence_of, state_then
+from cycling.context import DIRECTION_OF_STEP
+from cycling.frames import frame, lab_facts
+from cycling.types import Alert, ChannelState
+from data_access import fleet
+from data_access.alert_log import log_between
+from data_access.cycles_then import Cycles
+from data_access.lab import Lab
+from data_access.newest_then import Steps
+
+WINDOWS = (600.0, DAY, 32 * DAY)  # how far back is looked, and further for those that were silent for so long
+MOST_CLOSED = 200  # closed alerts in a frame, as the watch has them
+
+Row = Mapping[str, Any]
+
+
+@dataclass
+class _Channel:
+    """What is known of one channel: its newest readings, each from a step on."""
+
+    places: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)
+
+    def at(self, place: int) -> Row | None:
+        """The newest reading at a step, None before the first one."""
+        found = bisect_right(self.places, place)
+        return self.rows[found - 1] if found else None
+
+    def take(self, told: Mapping[str, Any]) -> None:
+        self.places.append(told["place"])
+        self.rows.append(told["row"])
+        self.arrivals += told["arrivals"]
+
+
+def frames_then(lab: Lab, steps: Steps) -> list[bytes]:
+    """A full frame for each of the moments; [] when no channel had been heard by then. Raises StoreAway."""
+    live = {state.channel: state for state in lab.live.states()}
+    channels = _channels(lab, steps, live)
+    if not channels:
+        return []
+    tests = {str(row["test"]) for channel in channels.values() for row in channel.rows if row.get("test")}
+    known = _Known(
+        lab=lab,
+        live=live,
+        channels=channels,
+        cycles=Cycles(lab, tests, steps),
+        largest=_largest(lab, channels, steps),
+        alerts=log_between(lab, steps.first - DAY, steps.last),
+        said=lab.journal.entries(),
+        labels={told["test"]: told for told in lab.tests.all()},
+        demo=any(place.source != "measured" for place in lab.topology.places.values()),
+    )
+    return [known.frame(place, then) for place, then in enumerate(steps.moments)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What is known today of the moments that are asked for."""
+
+    lab: Lab
+    live: Mapping[str, ChannelState]
+    channels: Mapping[str, _Channel]
+    cycles: Cycles
+    largest: Mapping[str, float]
+    alerts: Sequence[Alert]
+    said: Sequence[Mapping[str, Any]]
+    labels: Mapping[str, Mapping[str, Any]]
+    demo: bool
+
+    def frame(self, place: int, then: float) -> bytes:
+        """The full frame of a step."""
+        alerts = alerts_then(self.alerts, self.said, then)
+        called = by_channel(alerts)
+        rows = ((name, channel.at(place)) for name, channel in sorted(self.channels.items()))
+        states = [self._state(name, row, then, called.get(name, ())) for name, row in rows if row is not None]
+        facts = lab_facts(self.lab.topology, states, then, demo=self.demo)
+        return frame(now=then, full=True, states=states, alerts=_shown(alerts), lab=facts, facts=self.labels)
+
+    def _state(self, name: str, row: Row, then: float, alerts: Sequence[Alert]) -> ChannelState:
+        place, now, test = self.lab.topology.place(name), self.live.get(name), row.get("test")
+        arrivals = (at for at in self.channels[name].arrivals if at <= then)
+        return state_then(
+            row,
+            place,
+            cadence=cadence_of(place, arrivals, None if now is None else now.cadence_second),
+            largest_ampere=self.largest.get(name, 0.0),
+            cycle_count=self.cycles.count(test, then, now, row),
+            health=self.cycles.health(test, then),
+            alerts=alerts,
+        )
+
+
+def records_begin(lab: Lab) -> float | None:
+    """The time of the first archived reading (UTC s), None when there is none. Raises StoreAway."""
+    return min((file.first for file in fleet.plan(lab.archive).files), default=None)
+
+
+def _channels(lab: Lab, steps: Steps, live: Mapping[str, ChannelState]) -> dict[str, _Channel]:
+    """Every channel that had been heard, with its newest readings.
+
+    One whose newest reading of all was there by the first moment needs no further look: the watch still knows it. The
+    others are looked for further back.
+    """
+    near = lab.history.newest(steps, WINDOWS[0])
+    further: list[Mapping[str, Any]] = []
+    have = {told["channel"] for told in near if told["place"] == 0}
+
+    def take(listed: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Takes these in; says which channels are still missing."""
+        new = list(listed)
+        further.extend(new)
+        have.update(told["channel"] for told in new)
+        return [name for name in live or lab.topology.places if name not in have]
+
+    missing = take([])
+    missing = take(_as_told(live[name]) for name in missing if _was_there(live.get(name), steps.first))
+    for window in WINDOWS[1:]:
+        missing = take(lab.history.newest(Steps(steps.first), window, missing)) if missing else []
+    found: dict[str, _Channel] = {}
+    for told in (*further, *near):
+        found.setdefault(told["channel"], _Channel()).take(told)
+    return found
+
+
+def _was_there(state: ChannelState | None, then: float) -> bool:
+    return state is not None and state.arrival_time_second <= then
+
+
+def _as_told(state: ChannelState) -> dict[str, Any]:
+    """The newest reading of a channel as a look at the archive would tell it."""
+    row = {**state.latest, "arrival_time_second": state.arrival_time_second, "test": state.test}
+    return {"channel": state.channel, "place": 0, "row": row, "arrivals": []}
+
+
+def _largest(lab: Lab, channels: Mapping[str, _Channel], steps: Steps) -> dict[str, float]:
+    """The largest current of the day before, of channels that do not name their steps."""
+    unnamed = [
+        name
+        for name, channel in channels.items()
+        if any((row.get("step_type") or "") not in DIRECTION_OF_STEP for row in channel.rows)
+    ]
+    return lab.history.largest(unnamed, steps.first - DAY, steps.last) if unnamed else {}
+
+
+def _shown(alerts: Sequence[Alert]) -> list[Alert]:
+    closed = sorted((alert for alert in alerts if not alert.open), key=lambda alert: alert.closed_at or 0.0)
+    return [alert for alert in alerts if alert.open] + closed[-MOST_CLOSED:]
