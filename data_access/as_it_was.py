@@ -26,23 +26,25 @@ MOST_CLOSED = 200  # closed alerts in a frame, as the watch has them
 Row = Mapping[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Channel:
-    """What is known of one channel: its newest readings, each from a step on."""
+    """What is known of one channel: its newest readings, each from a step on, with the arrivals just before it."""
 
     places: list[int] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    arrivals: list[float] = field(default_factory=list)
+    arrivals: list[Sequence[float]] = field(default_factory=list)
 
-    def at(self, place: int) -> Row | None:
-        """The newest reading at a step, None before the first one."""
-        found = bisect_right(self.places, place)
-        return self.rows[found - 1] if found else None
+    def at(self, place: int) -> tuple[Row, list[float]] | None:
+        """The newest reading at a step and the newest arrivals (s) by then; None before the first reading."""
+        upto = bisect_right(self.places, place)
+        if not upto:
+            return None
+        return self.rows[upto - 1], [at for few in self.arrivals[max(0, upto - 2) : upto] for at in few]
 
     def take(self, told: Mapping[str, Any]) -> None:
         self.places.append(told["place"])
         self.rows.append(told["row"])
-        self.arrivals += told["arrivals"]
+        self.arrivals.append(told["arrivals"])
 
 
 def frames_then(lab: Lab, steps: Steps) -> list[bytes]:
@@ -84,14 +86,15 @@ class _Known:
         """The full frame of a step."""
         alerts = alerts_then(self.alerts, self.said, then)
         called = by_channel(alerts)
-        rows = ((name, channel.at(place)) for name, channel in sorted(self.channels.items()))
-        states = [self._state(name, row, then, called.get(name, ())) for name, row in rows if row is not None]
+        seen = ((name, channel.at(place)) for name, channel in sorted(self.channels.items()))
+        states = [self._state(name, *one, then, called.get(name, ())) for name, one in seen if one is not None]
         facts = lab_facts(self.lab.topology, states, then, demo=self.demo)
         return frame(now=then, full=True, states=states, alerts=_shown(alerts), lab=facts, facts=self.labels)
 
-    def _state(self, name: str, row: Row, then: float, alerts: Sequence[Alert]) -> ChannelState:
+    def _state(
+        self, name: str, row: Row, arrivals: Sequence[float], then: float, alerts: Sequence[Alert]
+    ) -> ChannelState:
         place, now, test = self.lab.topology.place(name), self.live.get(name), row.get("test")
-        arrivals = (at for at in self.channels[name].arrivals if at <= then)
         return state_then(
             row,
             place,

@@ -25,7 +25,7 @@ KEPT = (
     "step_type",
     "channel_status",
 )
-ARRIVALS = 64  # newest, for the cadence; readings that came together count once
+ARRIVALS = 32  # newest, for the cadence; readings that came together count once
 
 
 @dataclass(frozen=True)
