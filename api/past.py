@@ -67,7 +67,7 @@ def _not_ahead(at: float, said: str, now: float) -> None:
 def _nothing_by(at: float) -> str:
     zone, begin = lab().topology.timezone, records_begin(lab())
     if begin is None:
-        return "There is no reading in the archive yet."
+        return f"There is no reading of {written(at, zone)} or before: nothing has been archived yet."
     if begin > at:
         return f"There is no reading of {written(at, zone)} or before: the records begin at {written(begin, zone)}."
     return f"No channel had reported in the month before {written(at, zone)}."

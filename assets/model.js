@@ -48,6 +48,13 @@
     return changed;
   }
 
+  // Nothing is known any more, until the next full frame.
+  function forget() {
+    model.channels.clear();
+    model.alerts.clear();
+    Object.assign(model, { newest: 0, frameTime: null, loaded: false });
+  }
+
   // The model as one full frame, for a tab that opened later.
   function snapshot() {
     return {
@@ -107,7 +114,7 @@
     return last;
   }
 
-  Object.assign(model, { apply, snapshot, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved, isOutOfService });
+  Object.assign(model, { apply, forget, snapshot, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved, isOutOfService });
   cw.model = model;
   cw.CHANNEL_FIELDS = CHANNEL_FIELDS;
 })();

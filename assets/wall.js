@@ -44,7 +44,7 @@
     const monitorAge = cw.live.monitorAge();
     const { answered, expected } = cw.model;
     put(parts.lab, cw.model.lab.name || "Lab");
-    put(parts.link, cw.live.linkState());
+    put(parts.link, cw.past.shown() ? "not live" : cw.live.linkState());
     put(parts.newest, cw.model.newest ? `newest reading ${age(now - cw.model.newest)} old` : "no reading yet");
     put(parts.answered, `${answered(now)} of ${plural(expected(), "channel", "channels")} answered`);
     put(parts.monitor, cw.live.monitorState() === "dead" ? "not watched" : `monitor answered ${age(monitorAge)} ago`);
