@@ -7,6 +7,7 @@ import sys
 import tomllib
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dash
 from dash import html
@@ -16,11 +17,14 @@ import api.routes
 import api.security
 import settings as lab_settings
 from api.access import Access
+from components.failure import instead
 from components.shell import shell
 from cycling.topology import Topology
-from data_access.lab import Lab, connect, install
+from data_access.lab import Lab, StoreAway, connect, install
 from settings import Settings
 
+LATER = "^00-plotly"  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
+ONLY_IN_DEBUG = "^storybook"
 PROJECT = Path(__file__).resolve().parent
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -52,16 +56,19 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
         use_pages=True,
         pages_folder=str(PROJECT / "pages"),
         assets_folder=str(PROJECT / "assets"),
-        assets_ignore="^00-plotly",  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
+        assets_ignore=LATER if settings.debug else f"{LATER}|{ONLY_IN_DEBUG}",
         index_string=INDEX,
         title=f"{settings.topology.name} · Cellwatch",
         update_title=None,  # type: ignore[arg-type]
         serve_locally=True,
         suppress_callback_exceptions=True,  # else Dash lays out every page at the first request to check ids
+        on_error=partial(_failed, server),
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
+    if not settings.debug:
+        _forget_page("/storybook")
     access = Access(
         host=settings.host,
         public_url=settings.public_url,
@@ -77,7 +84,23 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
 
 def _layout(topology: Topology, version: str) -> html.Div:
     """The frame of all pages for whoever asks; for a viewer when nobody asks, as when Dash looks for ids."""
-    return shell(topology, version, (g.get("role") if has_request_context() else None) or "viewer")
+    role, name = (g.get("role"), g.get("name")) if has_request_context() else (None, None)
+    return shell(topology, version, role or "viewer", name or "")
+
+
+def _forget_page(path: str) -> None:
+    """Takes a page of the folder away again: its address leads nowhere, like any that is unknown."""
+    for name in [name for name, page in dash.page_registry.items() if page["path"] == path]:
+        del dash.page_registry[name]
+
+
+def _failed(server: Flask, error: Exception) -> Any:
+    """The edge of all callbacks: the log gets the trace, the page one sentence in the place of what failed."""
+    if isinstance(error, StoreAway):
+        server.logger.warning("A page could not be shown: %s", error)
+        return instead(dash.ctx.outputs_list, f"{error} This page goes on by itself when it is reloaded.")
+    server.logger.error("A page could not be shown", exc_info=error)
+    return instead(dash.ctx.outputs_list, "Something went wrong here; the log of the web app says what. Try to reload.")
 
 
 def version() -> str:

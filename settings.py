@@ -48,6 +48,7 @@ class Settings:
     demo: bool
     topology: Topology
     detectors: Mapping[str, Mapping[str, Any]]
+    debug: bool = False  # the storybook is served
     recorders: int = 1  # processes that share the cyclers among them
     watchers: int = 1
     webhook_url: str | None = field(default=None, repr=False)  # addresses of notices hold secrets
@@ -98,6 +99,7 @@ def load(environ: Mapping[str, str], root: Path | None = None) -> Settings:
         demo=demo,
         topology=topology,
         detectors=detectors,
+        debug=_yes("CELLWATCH_DEBUG", given, faults),
         recorders=_processes("CELLWATCH_RECORDERS", given, topology, faults),
         watchers=_processes("CELLWATCH_WATCHERS", given, topology, faults),
         webhook_url=_web_address("CELLWATCH_WEBHOOK_URL", given, faults),
@@ -126,6 +128,13 @@ def read_lab(path: Path) -> tuple[Topology, Mapping[str, Mapping[str, Any]]]:
     if faults:
         raise SettingsError(faults)
     return topology, detectors
+
+
+def _yes(name: str, given: Mapping[str, str], faults: list[str]) -> bool:
+    text = given.get(name, "0")
+    if text not in ("0", "1"):
+        faults.append(f'{name} = "{text}": expected 1 or 0')
+    return text == "1"
 
 
 def is_loopback(host: str) -> bool:

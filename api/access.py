@@ -18,6 +18,14 @@ COOKIE_SECONDS = 400 * 86_400  # the longest a browser keeps one; a wall runs fo
 HOST_HEADER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 
 
+@dataclass(frozen=True)
+class Person:
+    """Someone who has signed in: what they may do, and the name they gave, if any."""
+
+    role: str
+    name: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Access:
     """The rules of one lab. Without ``login_required`` everyone who reaches the machine's loopback may act."""
@@ -34,18 +42,18 @@ class Access:
         found = [role for role, known in roles if known and _same(token, known)]
         return found[0] if found else None
 
-    def cookie_for(self, role: str) -> str:
+    def cookie_for(self, person: Person) -> str:
         """The signed cookie of someone who has signed in."""
-        return self._signer.dumps(role)
+        return self._signer.dumps([person.role, person.name])
 
-    def role_of_cookie(self, cookie: str) -> str | None:
-        """What a cookie allows, None when it is forged, too old or of earlier tokens."""
+    def person_of_cookie(self, cookie: str) -> Person | None:
+        """Whose cookie it is, None when it is forged, too old or of earlier tokens."""
         try:
-            role = self._signer.loads(cookie, max_age=COOKIE_SECONDS)
-        except BadData:
+            role, name = self._signer.loads(cookie, max_age=COOKIE_SECONDS)
+        except (BadData, ValueError, TypeError):  # the latter two: signed, but by another version of us
             return None
         known = {OPERATOR: self.operator_token, VIEWER: self.view_token}
-        return role if isinstance(role, str) and known.get(role) else None
+        return Person(role, name) if known.get(role) and isinstance(name, str) else None
 
     def answers_to(self, header: str) -> bool:
         """Whether a Host header names this lab. A name that points here but is not ours is an attack on it."""

@@ -46,7 +46,9 @@ def one_of(name: str, allowed: Collection[str], default: str) -> str:
 
 
 def who(content: Mapping[str, Any]) -> str:
-    """Who says it: a header, else the body, else whoever sits at this machine."""
+    """Who says it: the person who signed in, else a header, else the body, else whoever sits at this machine."""
+    if g.get("signed_in_as"):
+        return str(g.signed_in_as)
     header = request.headers.get("X-Cellwatch-User", "").encode("latin-1", "replace").decode("utf-8", "replace")
     said = header or content.get("who") or ""
     if not isinstance(said, str) or len(said) > MOST_WHO or not said.isprintable():

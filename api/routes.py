@@ -12,6 +12,7 @@ from api.channels import channels
 from api.downloads import downloads
 from api.health import health
 from api.hub import FrameHub
+from api.notes import notes
 from api.past import past
 from api.readings import readings
 from api.stream import HUB, VERSION, stream
@@ -28,7 +29,7 @@ def register(server: Flask, lab: Lab, version: str) -> None:
     """Add the API to a web server."""
     server.extensions[HUB] = FrameHub(lab)
     server.extensions[VERSION] = version
-    for blueprint in (readings, channels, alerts, downloads, tests, stream, past):
+    for blueprint in (readings, channels, notes, alerts, downloads, tests, stream, past):
         server.register_blueprint(blueprint, url_prefix=API)
     server.register_blueprint(health)
     server.register_blueprint(health, url_prefix=API, name="health_of_api")

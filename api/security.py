@@ -8,12 +8,14 @@ from urllib.parse import quote
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.access import OPERATOR, VIEWER, Access
+from api import names
+from api.access import OPERATOR, VIEWER, Access, Person
 from api.answers import refusal
-from api.sign_in import COOKIE, PATH, reload_page, sign_in_routes
+from api.sign_in import COOKIE, OUT, PATH, reload_page, sign_in_routes
 
 READS = ("GET", "HEAD", "OPTIONS")
 CALLBACKS = "/_dash-update-component"  # a POST, but one that reads
+MAY_BE_SENT = tuple(("POST", path) for path in (CALLBACKS, PATH, OUT))  # by whoever may only look
 FOREIGN_SITES = ("cross-site", "same-site")  # same-site: another port or a sister of this host
 OF_NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -21,7 +23,8 @@ OF_NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 def install(server: Flask, access: Access, script_hashes: Callable[[], Sequence[str]]) -> None:
     """Put the gate and the headers around everything the server answers.
 
-    ``g.role`` is "operator" or "viewer" for every request that passes; whoever writes must look at it.
+    ``g.role`` is "operator" or "viewer" for every request that passes; whoever writes must look at it. ``g.name`` is
+    who acts, when the request does not say, and ``g.signed_in_as`` the name of a person who has signed in with one.
     """
 
     @server.before_request
@@ -35,11 +38,13 @@ def install(server: Flask, access: Access, script_hashes: Callable[[], Sequence[
             )
         if request.method not in READS and _is_foreign(access, host):
             return refusal(403, "This request comes from a page of another site, which may not change anything.")
-        g.role = _role(access)
-        g.name = g.role if access.login_required else "local"  # who acts, when the request does not say
+        person = _person(access)
+        g.role = person.role if person else None
+        g.name = (person.name or person.role) if person else None
+        g.signed_in_as = person.name if person and access.login_required else ""
         if g.role is None and request.path != PATH:
             return _who_are_you()
-        if g.role == VIEWER and request.method not in READS and request.path not in (CALLBACKS, PATH):
+        if g.role == VIEWER and request.method not in READS and (request.method, request.path) not in MAY_BE_SENT:
             return refusal(403, "You may look, but not act: this needs the operator's token.")
         return None
 
@@ -83,13 +88,14 @@ def _is_foreign(access: Access, host: str) -> bool:
     return request.headers.get("Sec-Fetch-Site") in FOREIGN_SITES
 
 
-def _role(access: Access) -> str | None:
+def _person(access: Access) -> Person | None:
     if not access.login_required:
-        return OPERATOR
+        return Person(OPERATOR, names.of_cookie(request.cookies.get(names.COOKIE, "")) or names.NOBODY)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return access.role_of_token(token.strip())
-    return access.role_of_cookie(request.cookies.get(COOKIE, ""))
+        role = access.role_of_token(token.strip())
+        return Person(role) if role else None
+    return access.person_of_cookie(request.cookies.get(COOKIE, ""))
 
 
 def _who_are_you() -> AnyResponse:

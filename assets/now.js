@@ -60,7 +60,7 @@
     parts.actions = el("p", { class: "card-actions" }, parts.acknowledge, shelf, parts.unshelve, parts.giveBack, parts.note);
     if (!cw.mayAct()) parts.actions.replaceChildren();
     const node = el("li", { class: "card", "data-alert": alert.id, "data-kind": alert.kind },
-      parts.sign, el("div", {}, el("h3", {}, parts.name), parts.what, parts.todo, parts.meta, parts.channels, parts.actions));
+      parts.sign, el("div", {}, el("h2", {}, parts.name), parts.what, parts.todo, parts.meta, parts.channels, parts.actions));
     node.parts = parts;
     return node;
   }

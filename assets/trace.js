@@ -1,6 +1,6 @@
 // Lets the traces of a channel grow: appends what the stream brings, at most once a second, as long as the right
-// edge of the graph is "now". After a zoom into the past it leaves the graph alone. The server draws the window;
-// nothing live ever goes through a Dash property.
+// edge of the graph is "now". After a zoom into the past it leaves the graph alone. The server draws the window,
+// for as many pixels as the graph has; nothing live ever goes through a Dash property.
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
@@ -9,7 +9,9 @@
   const MOST = 6000; // points; then the window is fetched anew, decimated
   const REFETCH_SECONDS = 300; // at least so often while live, for what the stream did not bring
   const SETTLED_SECONDS = 5; // a figure is not asked for anew sooner than that
-  // In the order of the traces of components/figures/trace.py.
+  const AGAIN_SECONDS = 10; // until a store that was away is asked again
+  const RESIZED_MS = 400; // after the last change of size
+  // In the order of the traces of components/figures/trace.py; after them the two edges of the band.
   const SERIES = ["voltage_volt", "current_ampere", "surface_temperature_celsius", "ambient_temperature_celsius", "setpoint_celsius"];
   let at = { node: null };
 
@@ -17,14 +19,19 @@
     const holder = document.getElementById(GRAPH);
     return holder && holder.querySelector(".js-plotly-plot");
   }
+  function width() {
+    const holder = document.getElementById(GRAPH);
+    return (holder && holder.clientWidth) || window.innerWidth;
+  }
 
   // What the server's figure says of itself; a new figure starts a new count.
   function meta(plot) {
     const said = plot && plot.layout && plot.layout.meta;
-    if (!said || !plot.data || !plot._fullLayout) return null;
+    if (!said || !plot.data || !plot.data.length || !plot._fullLayout) return null;
     if (!plot.cwZoom) {
       plot.cwZoom = true;
       plot.on("plotly_relayout", (event) => onRelayout(plot, event || {}));
+      plot.on("plotly_click", (event) => onClick(plot, event));
     }
     if (at.node !== plot || at.drawn !== said.drawn) {
       const known = plot.data[0].x;
@@ -47,46 +54,72 @@
     if (x > newest) at.rows.push({ x, channel });
   }
 
-  function append(plot, said) {
-    if (!at.rows.length || performance.now() - at.appended < 1000 * EVERY || document.hidden) return;
-    const xs = [];
-    const rows = [];
+  // The rows that came, with a row of nothing where a gap is drawn as a gap.
+  function rowsWithGaps() {
+    const found = [];
     let last = at.last;
     for (const { x, channel } of at.rows) {
       const gap = 1000 * Math.max(60, 5 * channel.cadence_second); // as data_access draws it
-      if (last && x - last > gap) {
-        xs.push((x + last) / 2); // a gap is drawn as a gap
-        rows.push(null);
-      }
-      xs.push(x);
-      rows.push(channel);
+      if (last && x - last > gap) found.push({ x: (x + last) / 2, channel: null });
+      found.push({ x, channel });
       last = x;
     }
-    const ys = SERIES.map((name) => rows.map((channel) => channel && channel[name]));
+    return found;
+  }
+
+  function append(plot, said) {
+    if (!at.rows.length || performance.now() - at.appended < 1000 * EVERY || document.hidden) return;
+    const rows = rowsWithGaps();
+    const last = at.rows[at.rows.length - 1];
+    const xs = rows.map((row) => row.x);
+    const ys = SERIES.map((name) => rows.map((row) => row.channel && row.channel[name]));
     // Moved by hand and not by Plotly.relayout, which would tell the server of a zoom nobody made.
     const range = plot.layout.xaxis.range.map(toMs);
-    const shift = Math.max(0, last - range[1] + 0.02 * (range[1] - range[0]));
-    if (last > range[1] - 0.005 * (range[1] - range[0])) plot.layout.xaxis.range = [range[0] + shift, range[1] + shift];
+    const shift = Math.max(0, last.x - range[1] + 0.02 * (range[1] - range[0]));
+    if (last.x > range[1] - 0.005 * (range[1] - range[0])) plot.layout.xaxis.range = [range[0] + shift, range[1] + shift];
     at.rows = [];
-    at.last = last;
+    at.last = last.x;
     at.appended = performance.now();
-    window.Plotly.extendTraces(plot, { x: SERIES.map(() => xs), y: ys }, SERIES.map((_, i) => i));
+    const setpoint = last.channel.setpoint_celsius;
+    const band = setpoint === null || !said.tolerance_kelvin ? [] : [setpoint - said.tolerance_kelvin, setpoint + said.tolerance_kelvin];
+    const x = [...SERIES.map(() => xs), ...band.map(() => [last.x])];
+    window.Plotly.extendTraces(plot, { x, y: [...ys, ...band.map((edge) => [edge])] }, x.map((_, i) => i));
     document.getElementById(GRAPH).dataset.points = String(plot.data[0].x.length);
-    document.getElementById(GRAPH).dataset.end = String(last / 1000 - said.offset_second);
+    document.getElementById(GRAPH).dataset.end = String(last.x / 1000 - said.offset_second);
   }
 
   // Asks the server for another window, in a property that only people and minutes change.
   let asked = 0;
+  let question = {};
   function ask(what) {
     at.fetched = performance.now();
     at.stale = false;
     asked += 1;
-    window.dash_clientside.set_props("channel-ask", { data: { n: asked, ...what } });
+    question = what;
+    window.dash_clientside.set_props("channel-ask", { data: { n: asked, width: width(), ...what } });
   }
 
-  function refetch(plot) {
+  // A store was away and the figures are sentences: asked again until it is back.
+  let again = 0;
+  function askAgain() {
+    if (performance.now() - again < 1000 * AGAIN_SECONDS) return;
+    again = performance.now();
+    ask(question);
+    window.dash_clientside.set_props("channel-cycle", { data: { key: `again ${asked}`, width: fadeWidth() } });
+  }
+  const isAway = (id) => {
+    const plot = document.querySelector(`#${id} .js-plotly-plot`);
+    return Boolean(plot && plot.layout && plot.layout.meta && plot.layout.meta.away);
+  };
+
+  const refetch = (plot) => ask(windowOf(plot));
+
+  // The window as it stands: the last so many seconds while it is live, else its two edges.
+  function windowOf(plot) {
+    const said = plot.layout.meta;
     const [from, to] = plot.layout.xaxis.range.map(toMs);
-    ask({ last_second: (to - from) / 1000 });
+    if (isLive(plot, said)) return { last_second: (to - from) / 1000 };
+    return { from: from / 1000 - said.offset_second, to: to / 1000 - said.offset_second };
   }
 
   // A zoom, or the double click that ends it. A new size of the graph is neither. The address follows.
@@ -104,34 +137,77 @@
     ask(zoomed ? { from, to } : {});
   }
 
+  // A click picks a moment, for a note.
+  function onClick(plot, event) {
+    const point = event && event.points && event.points[0];
+    if (point && cw.pickMoment) cw.pickMoment(toMs(point.x) / 1000 - plot.layout.meta.offset_second);
+  }
+
   // The fade belongs to finished cycles: drawn anew when the cycle changes, which is rare.
   let cycle = { channel: null, count: null };
   function watchCycle(said) {
     const channel = cw.model.channels.get(said.channel);
-    if (!channel) return;
+    if (!channel || !said.live) return;
     const key = `${channel.test} ${channel.cycle_count}`;
     const changed = cycle.channel === said.channel && cycle.count !== key;
     cycle = { channel: said.channel, count: key };
-    if (changed) window.dash_clientside.set_props("channel-cycle", { data: key });
+    if (changed) window.dash_clientside.set_props("channel-cycle", { data: { key, width: fadeWidth() } });
+  }
+  function fadeWidth() {
+    const holder = document.getElementById("channel-fade");
+    return (holder && holder.clientWidth) || width();
   }
 
   function step(changed) {
     const plot = graph();
+    if (isAway(GRAPH) || isAway("channel-fade")) askAgain();
     const said = meta(plot);
     if (!said || !window.Plotly) return;
     watchCycle(said);
     const live = isLive(plot, said);
     const alertsOfThis = changed && changed.alerts.some((id) => (cw.model.alerts.get(id) || { channels: [] }).channels.includes(said.channel));
     const shown = (performance.now() - at.fetched) / 1000;
-    at.stale = at.stale || alertsOfThis || Boolean(changed && changed.full && shown > SETTLED_SECONDS);
+    if (live) collect(said);
+    at.stale = at.stale || alertsOfThis || Boolean(changed && changed.full && shown > SETTLED_SECONDS) || (said.empty && at.rows.length > 0);
     const due = at.stale || plot.data[0].x.length > MOST || shown > REFETCH_SECONDS;
     if (live && due && shown > SETTLED_SECONDS) refetch(plot);
-    if (!live) return;
-    collect(said);
-    append(plot, said);
+    if (live && !said.empty) append(plot, said);
   }
 
+  // A graph that got another width is drawn for it.
+  let resized = null;
+  function onResize() {
+    clearTimeout(resized);
+    resized = setTimeout(() => {
+      const plot = graph();
+      if (meta(plot) && Math.abs(width() - drawnFor) > 100) refetch(plot);
+      drawnFor = width();
+    }, RESIZED_MS);
+  }
+  let drawnFor = 0;
+
+  // The window to begin with, from the page's address, and how wide the graphs are: before the first figure.
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.cellwatch = {
+    first_ask(view) {
+      drawnFor = width();
+      again = performance.now();
+      question = { from: view.from, to: view.to };
+      return [{ n: (asked += 1), from: view.from, to: view.to, width: drawnFor }, { key: null, width: fadeWidth() }];
+    },
+  };
+
+  cw.traceOffset = () => {
+    const plot = graph();
+    return plot && plot.layout && plot.layout.meta ? plot.layout.meta.offset_second : 0;
+  };
+  cw.redrawTrace = () => {
+    const plot = graph();
+    if (meta(plot)) refetch(plot);
+  };
+
   function start() {
+    window.addEventListener("resize", onResize);
     cw.live.listen((kind, what) => step(kind === "frame" ? what : null));
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -1,9 +1,9 @@
-"""The page of one channel: its head, its traces over a window of time, and how it has faded."""
+"""The page of one channel: its head, its traces over a window of time, how it has faded, notes and alerts."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,44 +11,85 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dash import dcc, html
 
-from components.figures.trace import Window
+from components.address import SPANS, Asked
+from components.figures.window import Window
 from components.host import attributes, graph, host, page
+from cycling.annotations import Annotation
+from cycling.detectors.chamber_off_setpoint import ChamberOffSetpoint
 from cycling.topology import Chamber
+from cycling.types import Alert
 
-TRACE, FADE = "channel-trace", "channel-fade"
+TRACE, FADE, CURVES = "channel-trace", "channel-fade", "channel-curves"
 VIEW, ASK, CYCLE = "channel-view", "channel-ask", "channel-cycle"
-SPANS = {"15m": 900.0, "1h": 3600.0, "6h": 21_600.0, "24h": 86_400.0, "7d": 604_800.0, "30d": 2_592_000.0}
 FIRST_SPAN, FIRST_SPAN_OF_A_DEMO = "1h", "15m"
+WIDTH, LEAST_WIDTH, MOST_WIDTH = 1100, 200, 4000  # pixels of a graph
 _NOW_SHARE = 0.02  # a window that ends this share of itself before now still counts as ending now
 
 View = Mapping[str, Any]
 
 
-def channel_page(channel: str, span: str, start: str, end: str, time_factor: float = 1.0) -> html.Main:
-    """The layout. What is shown stands in the URL: ``?window=6h`` or ``?from=…&to=…`` in UTC seconds."""
-    usual = FIRST_SPAN if time_factor == 1 else FIRST_SPAN_OF_A_DEMO
-    chosen = span if span in SPANS else usual
-    view = {"channel": channel, "span": chosen}
+def usual_span(time_factor: float) -> str:
+    """The window of time without a wish: a demo runs faster than life."""
+    return FIRST_SPAN if time_factor == 1 else FIRST_SPAN_OF_A_DEMO
+
+
+def channel_page(channel: str, asked: Asked) -> html.Main:
+    """The layout of a channel that has sent readings."""
+    view = {"channel": channel, "span": asked.span, "from": asked.start, "to": asked.end, "at": asked.at}
+    notes = host("channel-notes", "section", data_name=channel, data_at="" if asked.at is None else str(asked.at))
     return page(
         html.Div(host("channel-live", data_name=channel), className="section"),
-        _section("Traces", _spans(channel, chosen), graph(TRACE, "tall")),
-        _section("Capacity fade", graph(FADE, "middle")),
-        _history(channel),
+        *[html.P(fault, className="fault", role="status") for fault in asked.faults],
+        html.Div(
+            [
+                html.Div([_traces(channel, asked), notes, _history(channel)], className="column"),
+                html.Div(
+                    [
+                        _section("Capacity fade", graph(FADE, "middle")),
+                        _section("Last cycle against earlier ones", graph(CURVES, "low")),
+                    ],
+                    className="column",
+                ),
+            ],
+            className="columns",
+        ),
+        host("channel-print"),
         dcc.Store(id=VIEW, data=view),
-        dcc.Store(id=ASK, data={"from": _seconds(start), "to": _seconds(end)}),
+        dcc.Store(id=ASK),
         dcc.Store(id=CYCLE),
     )
 
 
+def unheard_page(channel: str, named: bool) -> html.Main:
+    """A channel without any reading: one sentence, and no graphs that would look broken."""
+    waiting = "lab.toml names this channel, but no reading of it has arrived yet: see whether its cycler sends."
+    unknown = "No channel of this name is in lab.toml, and none has sent a reading: see whether it is spelled right."
+    return page(
+        html.H1(channel, className="channel-name"),
+        html.P(waiting if named else unknown, className="how"),
+        html.P(["All channels are on ", dcc.Link("the wall", href="/wall"), "."], className="how"),
+    )
+
+
 def window_of(view: View, asked: Mapping[str, Any] | None, now: float, zone: str) -> Window:
-    """The window to draw: what is asked for, else the last span until now.
+    """The window to draw: what is asked for, else the last span until now, or until the moment the address names.
 
     The URL and a zoom ask with ``from`` and ``to``, a graph that is live with ``last_second``, a double click
-    with neither.
+    with neither. ``width`` is that of the graph in pixels.
     """
-    start, end = _between(asked or {}) or _until_now(asked or {}, now) or _of_page(view, now)
-    live = end >= now - max(5.0, _NOW_SHARE * (end - start))
-    return Window(start=start, end=end, live=live, zone=zone, offset_second=_offset(zone, now))
+    at = view.get("at")
+    last = now if at is None else min(float(at), now)
+    start, end = _between(asked or {}) or _until(asked or {}, last) or _of_page(view, last)
+    live = at is None and end >= now - max(5.0, _NOW_SHARE * (end - start))
+    offset = _offset(zone, end)
+    return Window(start=start, end=end, live=live, zone=zone, offset_second=offset, width=width_of(asked))
+
+
+def width_of(asked: Mapping[str, Any] | None) -> int:
+    """The width of the graph that the browser says, in whole hundreds of pixels."""
+    told = (asked or {}).get("width")
+    pixels = float(told) if isinstance(told, int | float) and told == told else float(WIDTH)
+    return int(min(max(round(pixels, -2), LEAST_WIDTH), MOST_WIDTH))
 
 
 def with_setpoint(columns: Mapping[str, Sequence[Any]], chamber: Chamber | None) -> dict[str, Sequence[Any]]:
@@ -59,35 +100,73 @@ def with_setpoint(columns: Mapping[str, Sequence[Any]], chamber: Chamber | None)
     return {**columns, "setpoint_celsius": [chamber.setpoint_at(time) for time in times]}
 
 
+def setpoint_band(chamber: Chamber | None, window: Window) -> dict[str, Any]:
+    """What the air of the chamber is held to over a window: its edges in °C wherever the setpoint changes."""
+    if chamber is None:
+        return {}
+    tolerance = chamber.tolerance_kelvin or ChamberOffSetpoint().tolerance_kelvin
+    inside = [change.at for change in chamber.setpoints if window.start < change.at < window.end]
+    times = [window.start, *inside, window.end]
+    held = [chamber.setpoint_at(time) for time in times]
+    low, high = [value - tolerance for value in held], [value + tolerance for value in held]
+    return {"unix_time_second": times, "low": low, "high": high, "tolerance_kelvin": tolerance}
+
+
+def alerts_as_of(alerts: Iterable[Alert], at: float | None) -> list[Alert]:
+    """The alerts as they were known at a moment: later ones were not there, and what ended later was open."""
+    if at is None:
+        return list(alerts)
+    known = [alert for alert in alerts if alert.opened_at <= at]
+    return [replace(a, closed_at=None) if a.closed_at is not None and a.closed_at > at else a for a in known]
+
+
+def notes_as_of(notes: Iterable[Annotation], at: float | None) -> list[Annotation]:
+    """The notes that were written by a moment."""
+    return [note for note in notes if at is None or note.at <= at]
+
+
+def cycles_as_of(cycles: Mapping[str, Sequence[Any]], at: float | None) -> dict[str, list[Any]]:
+    """The cycles that had ended by a moment."""
+    ends = cycles.get("end_unix_time_second", ())
+    rows = [row for row, end in enumerate(ends) if at is None or end <= at]
+    return {name: [values[row] for row in rows] for name, values in cycles.items()}
+
+
+def begun(cycles: Mapping[str, Sequence[Any]]) -> list[tuple[float, str]]:
+    """When the first cycle of each test began, and the test, in order."""
+    first: dict[str, float] = {}
+    for test, start in zip(cycles.get("test", ()), cycles.get("start_unix_time_second", ()), strict=False):
+        first[str(test)] = min(float(start), first.get(str(test), float(start)))
+    return sorted((start, test) for test, start in first.items())
+
+
 def _section(title: str, *children: Any) -> html.Section:
     return html.Section([html.H2(title), *children], className="section")
 
 
-def _spans(channel: str, chosen: str) -> html.Nav:
-    links = [_span(channel, span, span == chosen) for span in SPANS]
+def _traces(channel: str, asked: Asked) -> html.Section:
+    return _section("Traces", _spans(channel, asked), graph(TRACE, "tall"))
+
+
+def _spans(channel: str, asked: Asked) -> html.Nav:
+    shown = asked.span if asked.start is None else None
+    links = [_span(channel, span, asked.at, span == shown) for span in SPANS]
     return html.Nav(links, className="views", **attributes(aria_label="How much time the traces show"))
 
 
-def _span(channel: str, span: str, chosen: bool) -> html.A:
+def _span(channel: str, span: str, at: float | None, chosen: bool) -> html.A:
     marks = attributes(data_nav="true", aria_current="page" if chosen else None)
-    href = f"/channels/{quote(channel, safe='')}?window={span}"
+    query = urlencode({"window": span} | ({} if at is None else {"at": f"{at:.0f}"}))
+    href = f"/channels/{quote(channel, safe='')}?{query}"
     return html.A(span, href=href, className="view", **marks)
 
 
 def _history(channel: str) -> html.Section:
     query = urlencode({"show": "history", "channel": channel})
     link = html.A("every alert of this channel", href=f"/alerts?{query}", **attributes(data_nav="true"))
-    return _section(
-        "Alerts", host("channel-past", "section", data_name=channel), html.P(["See ", link, "."], className="how")
-    )
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if math.isfinite(seconds) else None
+    past = host("channel-past", "section", data_name=channel)
+    words = html.P(["See ", link, "."], className="how")
+    return html.Section([html.H2("Alerts"), past, words], className="section", id="channel-history")
 
 
 def _between(asked: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -95,13 +174,13 @@ def _between(asked: Mapping[str, Any]) -> tuple[float, float] | None:
     return (float(start), float(end)) if start is not None and end is not None and start < end else None
 
 
-def _until_now(asked: Mapping[str, Any], now: float) -> tuple[float, float] | None:
-    return (now - float(asked["last_second"]), now) if asked.get("last_second") else None
+def _until(asked: Mapping[str, Any], last: float) -> tuple[float, float] | None:
+    return (last - float(asked["last_second"]), last) if asked.get("last_second") else None
 
 
-def _of_page(view: View, now: float) -> tuple[float, float]:
+def _of_page(view: View, last: float) -> tuple[float, float]:
     """The last span until now."""
-    return now - SPANS.get(str(view.get("span")), SPANS[FIRST_SPAN]), now
+    return last - SPANS.get(str(view.get("span")), SPANS[FIRST_SPAN]), last
 
 
 def _offset(zone: str, at: float) -> float:

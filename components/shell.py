@@ -18,16 +18,25 @@ LINKS = (
 )
 
 
-def shell(topology: Topology, version: str, role: str = "operator") -> html.Div:
+def shell(topology: Topology, version: str, role: str = "operator", name: str = "local") -> html.Div:
     """The frame of all pages. assets/marks.js fills the status, the banner and what is read aloud, assets/time.js
     the choice of a time and the strip that says which is shown.
 
-    ``role`` is who looks: for a "viewer" the scripts make no control that changes something.
+    ``role`` is who looks: for a "viewer" the scripts make no control that changes something. ``name`` is the person.
     """
     return html.Div(
         [
             html.A("Skip to the page", href="#main", className="skip"),
-            html.Header([_name(topology), _links(), host("time", "time"), _light(), _status(topology)]),
+            html.Header(
+                [
+                    _name(topology),
+                    _links(),
+                    host("time", "time"),
+                    _light(),
+                    _you(role, name),
+                    _status(topology),
+                ]
+            ),
             host("then", "then"),
             html.Div(id="banner", hidden=True),
             html.Div(id="spoken", className="aside", role="status"),
@@ -55,6 +64,12 @@ def _status(topology: Topology) -> html.Div:
     factor = time_factor_words(topology.time_factor)
     spans = [("link", "connecting"), ("newest", ""), ("monitor", ""), ("factor", factor)]
     return html.Div([html.Span(text, id=f"status-{name}") for name, text in spans], className="status")
+
+
+def _you(role: str, name: str) -> html.A:
+    """Who acts from here, and the way to say so or to sign out."""
+    words = "Looking only" if role == "viewer" else f"You are: {name}"
+    return html.A(words, href="/you", id="you", title="Say your name, or sign out")
 
 
 def _light() -> html.Button:

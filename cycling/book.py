@@ -12,19 +12,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cycling import recording as recordings
-from cycling.alerts import alert_id, apply, released, shelved, unshelved
+from cycling.alerts import apply, released, shelved, unshelved
 from cycling.announcing import announced, next_minute, tell_at
 from cycling.causes import LEFT_BEHIND_SECONDS, Causes, explanatory
+from cycling.found import alert_found, as_found_now
 from cycling.incidents import CHAMBER, Nodes, shows, symptom_of
 from cycling.judge import BEGINS, ENDS, WORSENS, Finding
 from cycling.ledger import Ledger
 from cycling.life import State, cleared, latched, raised, settled, worsened
-from cycling.outages import SILENCES, Return, told_by_cause
+from cycling.outages import SILENCES, Return
 from cycling.planned import Planned
 from cycling.recording import Recording
 from cycling.silence import Silenced
 from cycling.silences import Silences
 from cycling.topology import Maintenance, Place
+from cycling.turns import turns
 from cycling.types import Alert, Notice, Severity
 
 SETTLE_SECONDS = 60.0  # a condition that comes back within is the same alert; doubled each time it came lately
@@ -84,15 +86,15 @@ class Book:
             return
         if alert is None:
             if finding.what == BEGINS:
-                self._begin(_found(finding, scope, clock), clock)
+                self._begin(alert_found(finding, scope, clock), clock)
             return
         if alert.cleared_at is not None and finding.what == BEGINS:
             alert = self._come_back(alert, clock)
         worse = worsened(alert, finding.severity)
         if worse is not alert:
-            self._worsen(_as_found_now(worse, finding), finding.at)
+            self._worsen(as_found_now(worse, finding), finding.at)
         elif finding.what == WORSENS and alert.burning:  # wider, not worse: no news, but said as it is now
-            self._ledger.put(_as_found_now(alert, finding))
+            self._ledger.put(as_found_now(alert, finding))
 
     def silence(self, silenced: Silenced, test_of: Callable[[str], str | None]) -> None:
         """A channel or a whole cycler fell silent."""
@@ -132,8 +134,8 @@ class Book:
     def due(self) -> float:
         """When time alone changes something next."""
         if self._due_of != self._ledger.revision:
-            turns = (when for alert in self._ledger.open() for when, _ in self._turns(alert))
-            self._due, self._due_of = min(turns, default=math.inf), self._ledger.revision
+            when = (when for alert in self._ledger.open() for when, _ in self._turns(alert))
+            self._due, self._due_of = min(when, default=math.inf), self._ledger.revision
         return self._due
 
     def tick(self, now: float) -> None:
@@ -156,32 +158,7 @@ class Book:
             self._ledger.put(alert.but(suppressed=None) if lost else alert, quietly=True)
 
     def _turns(self, alert: Alert) -> list[tuple[float, str]]:
-        """What time will do to an alert, and when."""
-        turns = []
-        if alert.tell_at is not None:
-            turns.append((alert.tell_at, "tell"))
-        if alert.settle_at is not None:
-            turns.append((alert.settle_at, "settle"))
-        if alert.shelved_until is not None:
-            turns.append((alert.shelved_until, "unshelve"))
-        if alert.suppressed == "maintenance":
-            turns.append((self._planned.end(alert), "resume"))
-        if alert.burning:
-            turns += self._turns_of_burning(alert)
-        return [(when, what) for when, what in turns if when < math.inf]
-
-    def _turns_of_burning(self, alert: Alert) -> list[tuple[float, str]]:
-        turns = []
-        above = self._ledger.by_id(alert.incident)
-        within = above is not None and above.burning
-        if alert.severity is Severity.P3 and alert.kind in self._escalations and alert.suppressed != "incident":
-            turns.append((next_minute(alert.opened_at + self._escalations[alert.kind]), "escalate"))
-        if "resuming_since" in alert.evidence and alert.members and not within:  # an outage speaks for its cyclers
-            turns.append((float(alert.evidence["resuming_since"]) + LEFT_BEHIND_SECONDS, "leave"))
-        if alert.suppressed == "incident" and not within and not told_by_cause(alert, above):
-            since = (above.cleared_at or above.closed_at) if above else None
-            turns.append(((since or alert.seen_at) + LEFT_BEHIND_SECONDS, "outlast"))
-        return turns
+        return turns(alert, self._ledger.by_id(alert.incident), self._escalations, self._planned)
 
     # What begins, ends, worsens.
 
@@ -406,41 +383,6 @@ TURNS: Mapping[str, Callable[[Book, list[Alert], float], None]] = {
     "leave": Book._leave_behind,
     "outlast": Book._outlast,
 }
-
-
-def _as_found_now(alert: Alert, finding: Finding) -> Alert:
-    """An open alert with what its detector says of it now; what the book itself noted in the evidence stays."""
-    assert finding.words is not None
-    noted = {name: alert.evidence[name] for name in ("raised_at", "resuming_since") if name in alert.evidence}
-    return alert.but(
-        message=_message(finding),
-        action=finding.words.action,
-        evidence={**finding.words.evidence, **noted},
-        channels=tuple(dict.fromkeys([*alert.channels, *finding.channels])),
-    )
-
-
-def _message(finding: Finding) -> str:
-    assert finding.words is not None
-    return finding.words.message if finding.scope else f"{finding.channel}: {finding.words.message}"
-
-
-def _found(finding: Finding, scope: str, clock: float) -> Alert:
-    assert finding.words is not None
-    return Alert(
-        id=alert_id(finding.kind, scope, finding.at),
-        kind=finding.kind,
-        severity=finding.severity,
-        scope=scope,
-        channels=finding.channels or ((finding.channel,) if finding.channel else ()),
-        test=finding.test or None,
-        opened_at=finding.at,
-        seen_at=clock,
-        tell_at=tell_at(clock, clock, finding.severity),
-        message=_message(finding),
-        action=finding.words.action,
-        evidence=finding.words.evidence,
-    )
 
 
 def _lasts(alert: Alert) -> bool:

@@ -132,7 +132,8 @@ def _unexplained(turn: Turn, rows: Rows, heading: Floats, *, low: Bools, flowing
                 charge = float(moved[sign][row]) - history.moved[run]
                 share = abs(float(rows.before_current[row])) / float(was_expected[row])
                 history.note(run, sign, charge, float(flowed_for[row]) - history.time[run], float(volts[row]), share)
-            history.begin(run, float(moved[heading[row]][row]), float(flowed_for[row]))
+            if not _still_tapering(rows, row, float(expected[row])):
+                history.begin(run, float(moved[heading[row]][row]), float(flowed_for[row]))
         elif not vanished[row]:
             verdict[row] = NEVER_CAME * _should_flow(rows, row, float(heading[row]))
         else:
@@ -157,6 +158,11 @@ def _unexplained(turn: Turn, rows: Rows, heading: Floats, *, low: Bools, flowing
     turn.keep("supply.began", began_at)
     late = (rows.step_row >= STARTED_BY) & (rows.elapsed - began_at >= STARTED_WITHIN)
     return np.asarray((standing == VANISHED) | ((standing == NEVER_CAME) & late))
+
+
+def _still_tapering(rows: Rows, row: int, expected: float) -> bool:
+    """Whether a current that counts as flowing again had only wavered about the least that counts."""
+    return bool(rows.same_step[row] and abs(float(rows.before_current[row])) >= GONE * expected)
 
 
 def _should_flow(rows: Rows, row: int, sign: float) -> bool:

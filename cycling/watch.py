@@ -44,7 +44,7 @@ from cycling.types import Alert, ChannelState, Cycle, Notice, Severity
 from cycling.unparseable import Rejects, judged
 from cycling.unparseable import Told as Unread
 
-SNAPSHOT = 4  # the form of a snapshot; another form is not read but looked past (see adopt)
+SNAPSHOT = 5  # the form of a snapshot; another form is not read but looked past (see adopt)
 CYCLE_KINDS = frozenset(detector.kind for detector in CYCLE)
 SPOILING = frozenset({"contact-lost", "frozen"})  # a cycle with one of these inside is faulty
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from cycling.annotations import KIND, Annotation, of_entry
 from cycling.topology import TestFacts, Topology
-from data_access import keys
+from data_access import facts, keys
 from data_access.archive import Archive
 from data_access.connection import Part, at_redis, number, text
 from data_access.errors import StoreAway
@@ -32,7 +33,7 @@ class Journal(Part):
     @at_redis
     def append(self, kind: str, who: str, at: float, **data: Any) -> str:
         """Adds one entry durably and says its id. Kinds: acknowledge, shelve, unshelve, out-of-service,
-        return-to-service, comment, test."""
+        return-to-service, comment, test, annotation."""
         entry = {**data, "kind": kind, "who": who, "at": at}
         return str(self.note(entry, test="", before="", now="")[1])
 
@@ -44,6 +45,16 @@ class Journal(Part):
             missing = self.archived(int(after), found[0][0] if found else None)
             found = missing + found
         return [{**entry, "id": str(n)} for n, entry in found]
+
+    @at_redis
+    def annotations(self, channel: str) -> list[Annotation]:
+        """What people noted on a channel's time axis, in order of the moments they noted."""
+        position = self.archive.output_position("journal")
+        rows = facts.to_rows(self.archive.facts("journal", {"kind": [KIND]}))
+        told = {row["id"]: {**row["data"], "who": row["who"], "at": row["at"]} for row in rows}
+        told |= {n: entry for n, entry in self.since(position) if entry["kind"] == KIND}
+        found = [of_entry({**entry, "id": n}) for n, entry in told.items() if entry["channel"] == channel]
+        return sorted(found, key=lambda note: (note.start, note.at))
 
     @at_redis
     def since(self, n: int, most: int | None = None) -> list[tuple[int, dict[str, Any]]]:

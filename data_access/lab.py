@@ -12,6 +12,7 @@ from flask import current_app
 from cycling.topology import Topology
 from data_access import begun, caching, embedded
 from data_access.archive import Archive
+from data_access.attempts import Attempts
 from data_access.connection import client_of, without_secret
 from data_access.errors import Fenced, Gap, StoreAway
 from data_access.history import History
@@ -48,6 +49,7 @@ class Lab:
     journal: Journal
     history: History
     tests: Tests
+    attempts: Attempts
     topology: Topology
     home: Path
 
@@ -68,6 +70,7 @@ def connect(*, redis_url: str | None, home: Path, archive_url: str, topology: To
         journal=journal,
         history=history,
         tests=tests,
+        attempts=Attempts(client, where),
         topology=topology,
         home=home,
     )

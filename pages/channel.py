@@ -1,78 +1,105 @@
-"""One channel: what it does now, its traces over any window of time, its fade, its alerts."""
+"""One channel: what it does now, its traces over any window of time, its fade, its notes and alerts."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dash
-from dash import Input, Output, callback, html
+from dash import ClientsideFunction, Input, Output, callback, clientside_callback, html
 
 from components import channel as parts
+from components.address import asked as asked_by
+from components.figures import curves as curve_figures
 from components.figures import fade as fades
-from components.figures.theme import Figure
-from components.figures.trace import Window, trace
-from cycling.types import Alert
-from data_access.caching import cached
-from data_access.lab import lab
+from components.figures.theme import Figure, sentence
+from components.figures.trace import trace
+from components.figures.window import Window
+from cycling.topology import Topology
+from data_access import of_channel
+from data_access.lab import StoreAway, lab
 
-POINTS = 2000
-SETTLED_SECONDS = 120.0  # what is older hardly changes, and can be remembered while the archive stands
+POINTS_PER_PIXEL = 2
 
 dash.register_page(__name__, path_template="/channels/<channel>", title="Channel · Cellwatch")
 
+# The browser says how wide the graphs are before the first figure is drawn.
+clientside_callback(
+    ClientsideFunction("cellwatch", "first_ask"),
+    Output(parts.ASK, "data"),
+    Output(parts.CYCLE, "data"),
+    Input(parts.VIEW, "data"),
+)
 
-def layout(channel: str = "", window: str = "", **query: str) -> html.Main:
-    begin, end = query.get("from", ""), query.get("to", "")
-    return parts.channel_page(channel, window, begin, end, lab().topology.time_factor)
+
+def _said(error: Exception) -> Figure:
+    """A store that is away is a sentence in the figure, which assets/trace.js asks for again."""
+    if not isinstance(error, StoreAway):
+        raise error
+    return sentence(str(error), away=True)
 
 
-@callback(Output(parts.TRACE, "figure"), Input(parts.ASK, "data"), Input(parts.VIEW, "data"))
+def layout(channel: str = "", **query: str) -> html.Main:
+    topology = lab().topology
+    if not _is_heard(channel):
+        return parts.unheard_page(channel, named=channel in topology.places)
+    usual = parts.usual_span(topology.time_factor)
+    return parts.channel_page(channel, asked_by(query, now=time.time(), zone=topology.timezone, usual=usual))
+
+
+@callback(Output(parts.TRACE, "figure"), Input(parts.ASK, "data"), Input(parts.VIEW, "data"), on_error=_said)
 def show_trace(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
-    channel, topology = view["channel"], lab().topology
-    window = parts.window_of(view, asked, time.time(), topology.timezone)
-    place = topology.place(channel)
-    columns = parts.with_setpoint(_columns(channel, window), topology.chamber(place.chamber))
-    simulated = place.source == "recorded"  # the chamber of a recorded cell stands elsewhere
-    return trace(columns, channel=channel, window=window, alerts=_alerts(channel), chamber_simulated=simulated)
+    if not asked:
+        raise dash.exceptions.PreventUpdate
+    topology = lab().topology
+    return _trace(topology, view, parts.window_of(view, asked, time.time(), topology.timezone))
 
 
-@callback(Output(parts.FADE, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"))
-def show_fade(cycle: str | None, view: parts.View) -> Figure:
-    cycles = fades.newest_test(_cycles(view["channel"], cycle))
-    test = str(cycles["test"][0]) if cycles.get("test") else ""
-    facts = lab().tests.get(test) or {}
-    return fades.fade(cycles, test=test, end_of_life_fraction=facts.get("end_of_life_fraction") or 0.8)
+@callback(Output(parts.FADE, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)
+def show_fade(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
+    if not asked:
+        raise dash.exceptions.PreventUpdate
+    cycles, test = _newest_test(asked, view)
+    many, band = of_channel.fellows(lab(), test, view.get("at"))
+    facts = {**(lab().tests.get(test) or {}), "fellows": many}
+    return fades.fade(cycles, test=test, facts=facts, band=band, width=parts.width_of(asked))
 
 
-def _columns(channel: str, window: Window) -> dict[str, list[Any]]:
-    start, end = window.start, window.end
-
-    def read() -> dict[str, list[Any]]:
-        return dict(lab().history.trace(channel, start, end, POINTS))
-
-    if end > time.time() - SETTLED_SECONDS:
-        return read()
-    return cached("trace", channel, start, end, lab().archive.version("readings"), compute=read)
+@callback(Output(parts.CURVES, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)
+def show_curves(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
+    if not asked:
+        raise dash.exceptions.PreventUpdate
+    cycles, test = _newest_test(asked, view)
+    found = of_channel.discharges(lab(), view["channel"], test, curve_figures.chosen(cycles))
+    return curve_figures.curves(found, test=test, width=parts.width_of(asked))
 
 
-def _alerts(channel: str) -> Sequence[Alert]:
-    """Every alert of the channel, once; what is live is newer than what is archived."""
-
-    def read() -> list[Alert]:
-        return lab().archive.alerts(channel=channel)
-
-    past = cached("alerts", channel, lab().archive.version("alerts"), compute=read)
-    known = {alert.id: alert for alert in (*past, *lab().live.alerts(channel=channel))}
-    return list(known.values())
+def _is_heard(channel: str) -> bool:
+    try:
+        return of_channel.is_heard(lab(), channel)
+    except StoreAway:
+        return True  # the figures say what is away
 
 
-def _cycles(channel: str, cycle: str | None) -> dict[str, list[Any]]:
-    """``cycle`` changes when one has finished that the archive may not have yet."""
+def _newest_test(asked: Mapping[str, Any], view: parts.View) -> tuple[fades.Columns, str]:
+    found = of_channel.cycles(lab(), view["channel"], asked.get("key"))
+    cycles = fades.newest_test(parts.cycles_as_of(found, view.get("at")))
+    return cycles, str(cycles["test"][0]) if cycles.get("test") else ""
 
-    def read() -> dict[str, list[Any]]:
-        found = lab().history.cycles(channel=channel)
-        return {str(name): list(values) for name, values in found.to_dict("list").items()}
 
-    return cached("cycles", channel, cycle, lab().archive.version("cycles"), compute=read, seconds=60)
+def _trace(topology: Topology, view: parts.View, window: Window) -> Figure:
+    place, at = topology.place(view["channel"]), view.get("at")
+    chamber = topology.chamber(place.chamber)
+    points = POINTS_PER_PIXEL * window.width
+    columns = of_channel.traces(lab(), place.channel, window.start, window.end, points)
+    return trace(
+        parts.with_setpoint(columns, chamber),
+        channel=place.channel,
+        window=window,
+        alerts=parts.alerts_as_of(of_channel.alerts(lab(), place.channel), at),
+        notes=parts.notes_as_of(of_channel.notes(lab(), place.channel), at),
+        begun=parts.begun(of_channel.cycles(lab(), place.channel, None)),
+        band=parts.setpoint_band(chamber, window),
+        chamber_simulated=place.source == "recorded",  # the chamber of a recorded cell stands elsewhere
+    )

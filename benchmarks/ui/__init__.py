@@ -1,1 +1,1 @@
-"""What the pages cost, measured in a real browser."""
+"""What a page costs and how soon it shows what happens, measured in a browser beside a running lab."""

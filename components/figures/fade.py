@@ -5,41 +5,129 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.figures.theme import COLORWAY, SERIES, TEMPLATE, Figure, plain, words
+from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, sentence, words
+from components.figures.window import NARROW
 
 MOST_NAMED = 20  # lines with a name and a colour; further tests are one grey layer behind them
 GREY = SERIES["setpoint"]
+BROKEN = ("incomplete", "faulty")
+KINDS = (
+    ("Discharge capacity", ("regular",), SERIES["voltage"], "circle"),
+    ("Formation", ("formation",), COLORWAY[6], "diamond"),
+    ("Check-up", ("checkup",), COLORWAY[5], "square"),
+    ("Not whole", ("incomplete",), GREY, "circle-open"),
+    ("Faulty", ("faulty",), GREY, "x-open"),
+)
+REFERENCES = {
+    "nominal": "the nominal capacity",
+    "initial": "its first cycles",
+    "first-checkup": "the first check-up",
+}
 Columns = Mapping[str, Sequence[Any]]
 
 
-def fade(cycles: Columns, *, test: str, end_of_life_fraction: float = 0.8) -> Figure:
-    """Discharge capacity with the line that ends the test, efficiency and temperature, per cycle."""
-    regular = [kind not in ("incomplete", "faulty") for kind in cycles.get("kind", ())]
+def fade(
+    cycles: Columns,
+    *,
+    test: str,
+    facts: Mapping[str, Any] | None = None,
+    band: Columns | None = None,
+    width: int = 1100,
+) -> Figure:
+    """Discharge capacity with the line that ends the test, efficiency, temperature and resistance, per cycle.
+
+    ``facts`` of the test: batch, end_of_life_fraction and _reference, and how many ``fellows`` it has. ``band``:
+    percentiles of their capacity as cycling.replicates tells them.
+    """
+    known = facts or {}
     count = plain(cycles.get("cycle_count", ()))
-    capacity = plain(cycles.get("discharging_capacity_ah", ()))
+    if not count:
+        return sentence("No finished cycle yet: the first point stands here when one has ended.", test=test, cycles=0)
+    kinds, capacity = list(cycles["kind"]), plain(cycles.get("discharging_capacity_ah", ()))
+    whole = [kind not in BROKEN for kind in kinds]
     efficiency = [None if v is None else 100 * v for v in plain(cycles.get("coulombic_efficiency", ()))]
-    odd = [None if ok else value for ok, value in zip(regular, capacity, strict=True)]
+    resistance = [None if v is None else 1000 * v for v in plain(cycles.get("internal_resistance_ohm", ()))]
+    panels = _panels(_any_number(resistance))
+    data = [
+        *_band(band or {}, f"{known.get('fellows')} replicates in {known.get('batch')}"),
+        *_capacities(count, capacity, kinds),
+        _points("Coulombic efficiency", count, _kept(efficiency, whole), "y2", SERIES["current"], "%"),
+        _temperature("Cell, mean", count, cycles, "surface_temperature_celsius_mean", "cell"),
+        _temperature("Cell, highest", count, cycles, "surface_temperature_celsius_max", "setpoint"),
+        _temperature("Chamber, mean", count, cycles, "ambient_temperature_celsius_mean", "chamber"),
+    ]
+    if "yaxis4" in panels:
+        data.append(_points("Internal resistance", count, resistance, "y4", COLORWAY[5], "mΩ"))
+    line = _end_of_life(capacity, plain(cycles.get("state_of_health", ())), known)
+    return {"data": data, "layout": _layout(test, count, panels, line, width)}
+
+
+def _layout(test: str, count: list[Any], panels: Mapping[str, Any], line: list[Figure], width: int) -> Figure:
+    narrow = width < NARROW
+    height = (620 if narrow else 600) + 70 * (len(panels) - 3)
+    axes = {name: {"domain": list(domain), "nticks": 5} for name, (domain, _) in panels.items()}
+    lowest = list(panels)[-1].replace("axis", "")
+    legend = {"orientation": "h", "x": 0, "y": -0.09, "yanchor": "top", "font": {"size": 11 if narrow else 12}}
     return {
-        "data": [
-            _points("Discharge capacity", count, _kept(capacity, regular), "y", SERIES["voltage"], "Ah"),
-            _points("not a whole cycle", count, odd, "y", GREY, "Ah", symbol="x"),
-            _points("Coulombic efficiency", count, _kept(efficiency, regular), "y2", SERIES["current"], "%"),
-            _temperature("Cell, mean", count, cycles, "surface_temperature_celsius_mean", "cell"),
-            _temperature("Cell, highest", count, cycles, "surface_temperature_celsius_max", "setpoint"),
-            _temperature("Chamber, mean", count, cycles, "ambient_temperature_celsius_mean", "chamber"),
-        ],
-        "layout": {
-            "template": TEMPLATE,
-            "height": 560,
-            "uirevision": test,
-            "meta": {"test": test, "cycles": len(count)},
-            "xaxis": {"title": {"text": "Cycle"}, "anchor": "y3"} | _whole(len(count)),
-            "yaxis": {"domain": [0.56, 1.0], "title": {"text": "Capacity (Ah)"}},
-            "yaxis2": {"domain": [0.3, 0.51], "title": {"text": "Efficiency (%)"}},
-            "yaxis3": {"domain": [0.0, 0.25], "title": {"text": "Temperature (°C)"}},
-            "shapes": _end_of_life(capacity, plain(cycles.get("state_of_health", ())), end_of_life_fraction),
-        },
+        "template": TEMPLATE,
+        "height": height,
+        "margin": {"l": 44, "r": 10, "t": 26, "b": 40},
+        "uirevision": test,
+        "hoversubplots": "axis",
+        "meta": {"test": test, "cycles": len(count), "height": height},
+        "legend": legend,
+        "xaxis": {"title": {"text": "Cycle", "font": {"size": 13}}, "anchor": lowest} | _whole(len(count)),
+        **axes,
+        "annotations": [_title(title, domain[1]) for domain, title in panels.values()],
+        "shapes": line,
     }
+
+
+def _panels(with_resistance: bool) -> dict[str, tuple[tuple[float, float], str]]:
+    """The graphs one above the other, and what stands above each."""
+    titles = ["Capacity (Ah)", "Coulombic efficiency (%)", "Temperature (°C)"]
+    domains = [(0.58, 1.0), (0.32, 0.5), (0.0, 0.24)]
+    if with_resistance:
+        titles.append("Internal resistance (mΩ)")
+        domains = [(0.64, 1.0), (0.43, 0.57), (0.2, 0.36), (0.0, 0.13)]
+    return dict(zip(("yaxis", "yaxis2", "yaxis3", "yaxis4"), zip(domains, titles, strict=True), strict=False))
+
+
+def _title(text: str, top: float) -> Figure:
+    where = {"xref": "paper", "yref": "paper", "x": 0, "y": top, "xanchor": "left", "yanchor": "bottom"}
+    return {"text": text, "showarrow": False, "font": {"size": 13, "color": INK_SOFT}, **where}
+
+
+def _capacities(count: list[Any], capacity: list[Any], kinds: list[Any]) -> list[Figure]:
+    """Each kind of cycle as a series of its own; those that no one should judge by are hollow."""
+    data = []
+    for name, wanted, colour, symbol in KINDS:
+        values = [value if kind in wanted else None for value, kind in zip(capacity, kinds, strict=True)]
+        if wanted != ("regular",) and not _any_number(values):
+            continue
+        data.append(_points(name, count, values, "y", colour, "Ah", symbol))
+    return data
+
+
+def _band(band: Columns, of: str) -> list[Figure]:
+    """Where the fellows are: the middle half and nine in ten of them, and their median."""
+    count = plain(band.get("cycle_count", ()))
+    if not count:
+        return []
+    edges = (("p5", "p95", "1f", f"P5 to P95 of {words(of)}"), ("p25", "p75", "33", "P25 to P75"))
+    base: Figure = {"type": "scatter", "mode": "lines", "x": count, "hoverinfo": "skip"}
+    data: list[Figure] = []
+    for low, high, opacity, name in edges:
+        edge = base | {"line": {"width": 0}, "legendgroup": name}
+        data.append(edge | {"y": plain(band[low]), "name": f"{name}, low", "showlegend": False})
+        fill = {"fill": "tonexty", "fillcolor": f"{GREY}{opacity}"}
+        data.append(edge | fill | {"y": plain(band[high]), "name": name})
+    median = {"y": plain(band["p50"]), "name": "their median", "line": {"color": GREY, "width": 1.2, "dash": "dot"}}
+    return [*data, base | median | {"hoverinfo": "all", "hovertemplate": "%{y:.4~f} Ah"}]
+
+
+def _any_number(values: Sequence[Any]) -> bool:
+    return any(value is not None for value in values)
 
 
 def newest_test(cycles: Columns) -> Columns:
@@ -118,15 +206,17 @@ def _kept(values: list[Any], keep: list[bool]) -> list[Any]:
 
 
 def _points(name: str, x: list[Any], y: list[Any], axis: str, colour: str, unit: str, symbol: str = "circle") -> Figure:
+    line = symbol in ("circle", "square")  # cycles of other kinds are no course of their own
     return {
         "type": "scatter",
-        "mode": "markers" if symbol == "x" else "lines+markers",
+        "mode": "lines+markers" if line else "markers",
         "name": name,
         "x": x,
         "y": y,
         "yaxis": axis,
+        "connectgaps": symbol == "square",  # check-ups are far from each other
         "line": {"color": colour, "width": 1.4},
-        "marker": {"color": colour, "size": 5, "symbol": symbol},
+        "marker": {"color": colour, "size": 5 if symbol == "circle" else 8, "symbol": symbol},
         "hovertemplate": f"%{{y:.4~f}} {unit}",
     }
 
@@ -135,14 +225,15 @@ def _temperature(name: str, x: list[Any], cycles: Columns, column: str, colour: 
     return _points(name, x, plain(cycles.get(column, [None] * len(x)), 2), "y3", SERIES[colour], "°C")
 
 
-def _end_of_life(capacity: list[Any], health: list[Any], fraction: float) -> list[Figure]:
+def _end_of_life(capacity: list[Any], health: list[Any], facts: Mapping[str, Any]) -> list[Figure]:
     """The line at the capacity that ends the test; none before its reference capacity is known."""
+    fraction, reference = facts.get("end_of_life_fraction") or 0.8, facts.get("end_of_life_reference") or "initial"
     references = sorted(ah / soh for ah, soh in zip(capacity, health, strict=False) if ah and soh)
     if not references:
         return []
     limit = fraction * references[len(references) // 2]
     label = {
-        "text": f"end of life at {fraction:.0%}: {limit:.3f} Ah",
+        "text": f"end of life: {fraction:.0%} of {REFERENCES.get(reference, reference)} = {limit:.3f} Ah",
         "textposition": "end",
         "yanchor": "bottom",
     }

@@ -6,6 +6,7 @@ There text and grid lines follow the light of the page; series keep 3:1 on the d
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +20,7 @@ SERIES = {
     "setpoint": "#7d848c",
 }
 SEVERITY = {"P1": "#e8641b", "P2": "#f0c419", "P3": "#56b4e9", "P4": "#9aa1a9"}
-INK_SOFT, LINE = "#bcc2c9", "#3e434a"
+INK_SOFT, LINE, EDGE = "#bcc2c9", "#3e434a", "#15171a"
 COLORWAY = (*SERIES.values(), "#8a6fc0", "#3f9a94", "#a4822d", "#c2605c", "#5f7fc0")
 
 CONFIG: Any = {
@@ -62,3 +63,16 @@ def _plain(value: Any, digits: int) -> Any:
 def words(text: str) -> str:
     """Text of people for a figure: Plotly would read some of HTML in it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def wrapped(text: str, characters: int = 46) -> str:
+    """``words`` in lines that fit on a phone; Plotly breaks none by itself."""
+    return "<br>".join(words(line) for line in textwrap.wrap(text, characters))
+
+
+def sentence(text: str, height: int = 140, **meta: Any) -> Figure:
+    """A sentence instead of empty axes, which look broken. ``meta`` is for the scripts of assets/."""
+    note = {"text": wrapped(text), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+    hidden = {name: {"visible": False} for name in ("xaxis", "yaxis")}
+    layout = {"template": TEMPLATE, "height": height, "meta": {"height": height, **meta}, **hidden}
+    return {"data": [], "layout": {**layout, "annotations": [note]}}

@@ -1,15 +1,17 @@
-"""The traces of a channel: voltage, current and temperatures over time, and its alerts on the time axis."""
+"""The traces of a channel: voltage, current and temperatures over time, and what happened on the time axis."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from components.figures.theme import SERIES, SEVERITY, TEMPLATE, Figure, plain, words
+from components.figures import lane
+from components.figures.theme import INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
+from components.figures.window import Window
+from cycling.annotations import Annotation
 from cycling.types import Alert
 
-# assets/trace.js appends in this order.
+# assets/trace.js appends in this order, and after it to the two edges of the band.
 LINES = (
     ("voltage_volt", "Voltage", "y", "voltage", "V", ".4f"),
     ("current_ampere", "Current", "y2", "current", "A", ".3f"),
@@ -17,25 +19,8 @@ LINES = (
     ("ambient_temperature_celsius", "Chamber", "y3", "chamber", "°C", ".1f"),
     ("setpoint_celsius", "Setpoint", "y3", "setpoint", "°C", ".1f"),
 )
-_OPEN_END = 86_400.0  # an open alert is drawn past the right edge, so that it grows with the window
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """The part of time a figure shows, in UTC seconds; ``live`` when its right edge is now.
-
-    ``offset_second`` is what the clock of the lab is ahead of UTC, for Plotly knows no time zones.
-    """
-
-    start: float
-    end: float
-    live: bool
-    zone: str = "UTC"
-    offset_second: float = 0.0
-
-    def x(self, unix_time_second: float) -> float:
-        """A moment as Plotly wants it: milliseconds, on the lab's clock."""
-        return round(1000 * (min(unix_time_second, self.end + _OPEN_END) + self.offset_second), 1)
+PANELS = (("yaxis", "Voltage (V)"), ("yaxis2", "Current (A)"), ("yaxis3", "Temperature (°C)"))
+HEIGHT, HEIGHT_NARROW, EMPTY_HEIGHT = 660, 620, 160
 
 
 def trace(
@@ -44,23 +29,43 @@ def trace(
     channel: str,
     window: Window,
     alerts: Iterable[Alert] = (),
+    notes: Iterable[Annotation] = (),
+    begun: Sequence[tuple[float, str]] = (),
+    band: Mapping[str, Sequence[float]] | None = None,
     chamber_simulated: bool = False,
     test: str = "",
 ) -> Figure:
-    """The figure as plain data. ``columns`` are BDF names; None in a column is a gap and is drawn as one."""
+    """The figure as plain data. ``columns`` are BDF names; None in a column is a gap and is drawn as one.
+
+    ``band``: ``unix_time_second``, ``low`` and ``high`` (°C) of what the chamber is held to. ``begun``: see lane.seams.
+    """
     times = [window.x(t) for t in columns.get("unix_time_second", ())]
     shown = [alert for alert in alerts if _overlaps(alert, window)]
-    return {
-        "data": [_line(series, columns, times, chamber_simulated) for series in LINES],
-        "layout": _layout(channel, window, test) | {"shapes": [s for a in shown for s in _shapes(a, window)]},
-    }
+    noted = [note for note in notes if note.start <= window.end and note.end >= window.start]
+    lines = [_line(series, columns, times, chamber_simulated) for series in LINES]
+    empty = not any(value is not None for line in lines[:4] for value in line["y"])
+    if empty:
+        return {"data": [*lines, *_band({}, window)], "layout": _without_readings(channel, window, test)}
+    quiet, turns = lane.pauses(columns, window), lane.seams(columns, begun)
+    marks = [*turns, *lane.pause_events(quiet, window)]
+    signs = [lane.alert_trace(shown, window), lane.note_trace(noted, window), lane.mark_trace(marks, window)]
+    layout = _layout(channel, window, test)
+    layout["shapes"] = [
+        *lane.pause_shapes(quiet, window),
+        *lane.spans(shown, window),
+        *_note_spans(noted, window),
+        *lane.seam_shapes(turns, window),
+    ]
+    layout["annotations"] += [*lane.labels(shown, window), *lane.pause_labels(quiet, window)]
+    layout["meta"]["tolerance_kelvin"] = (band or {}).get("tolerance_kelvin")
+    return {"data": [*lines, *_band(band or {}, window), *signs], "layout": layout}
 
 
 def _line(series: tuple[str, ...], columns: Mapping[str, Sequence[Any]], times: list[float], simulated: bool) -> Figure:
     column, name, axis, colour, unit, digits = series
     values = columns.get(column) or [None] * len(times)
     label = f"{name} (simulated)" if column == "ambient_temperature_celsius" and simulated else name
-    dash = "dot" if column == "setpoint_celsius" else "solid"
+    is_setpoint = column == "setpoint_celsius"
     return {
         "type": "scatter",
         "mode": "lines",
@@ -68,75 +73,111 @@ def _line(series: tuple[str, ...], columns: Mapping[str, Sequence[Any]], times: 
         "x": list(times),
         "y": plain(values),
         "yaxis": axis,
-        "line": {"color": SERIES[colour], "width": 1.6, "dash": dash},
+        "line": {
+            "color": SERIES[colour],
+            "width": 1.6,
+            "dash": "dot" if is_setpoint else "solid",
+            "shape": "hv" if is_setpoint else "linear",
+        },
         "connectgaps": False,
+        "showlegend": axis == "y3",
         "hovertemplate": f"%{{y:{digits}}} {unit}",
     }
 
 
+def _band(band: Mapping[str, Sequence[float]], window: Window) -> list[Figure]:
+    """What the chamber is held to, as the ground between two lines that are not drawn."""
+    x = [window.x(time) for time in band.get("unix_time_second", ())]
+    same = {"type": "scatter", "mode": "lines", "x": x, "yaxis": "y3", "hoverinfo": "skip", "showlegend": False}
+    same |= {"line": {"width": 0, "shape": "hv"}}
+    low, high = (plain(band.get(edge, ()), 2) for edge in ("low", "high"))
+    filled = {"fill": "tonexty", "fillcolor": f"{SERIES['setpoint']}33"}
+    return [same | {"name": "Band, low", "y": low}, same | {"name": "Band, high", "y": high} | filled]
+
+
 def _layout(channel: str, window: Window, test: str) -> Figure:
     revision = f"{window.start:.0f}-{window.end:.0f}"
+    domains = ((0.665, 0.895), (0.35, 0.585), (0.0, 0.27))
+    axes = {
+        name: {"domain": list(domain), "uirevision": revision, "title": {"text": ""}, "nticks": 5}
+        for (name, _), domain in zip(PANELS, domains, strict=True)
+    }
+    legend = {"x": 1, "xanchor": "right", "y": domains[2][1], "yanchor": "bottom", "font": {"size": 12}}
+    if window.narrow:
+        legend = {"x": 0, "xanchor": "left", "y": -0.15, "yanchor": "top", "font": {"size": 11}}
     return {
         "template": TEMPLATE,
-        "height": 620,
+        "height": _height(window),
+        "margin": {"l": 44, "r": 10, "t": 6, "b": 40},
         "uirevision": channel,  # keeps what the reader hid; the axes follow the window that was asked for
-        "meta": {
-            "channel": channel,
-            "test": test,
-            "live": window.live,
-            "offset_second": window.offset_second,
-            "end_ms": window.x(window.end),
-            "drawn": f"{window.start:.3f}-{window.end:.3f}",
-        },
+        "hoversubplots": "axis",
+        "legend": legend,
+        "meta": _meta(channel, window, test),
         "xaxis": {
             "type": "date",
             "range": [window.x(window.start), window.x(window.end)],
             "anchor": "y3",
-            "title": {"text": f"time ({words(window.zone)})"},
+            "title": {"text": f"time ({words(window.zone)})", "font": {"size": 13}},
+            "nticks": 5 if window.narrow else 10,
             "uirevision": revision,
         },
-        "yaxis": {"domain": [0.7, 1.0], "title": {"text": "Voltage (V)"}, "uirevision": revision},
-        "yaxis2": {"domain": [0.37, 0.65], "title": {"text": "Current (A)"}, "uirevision": revision},
-        "yaxis3": {"domain": [0.0, 0.32], "title": {"text": "Temperature (°C)"}, "uirevision": revision},
+        **axes,
+        "yaxis4": {"domain": [lane.TOP + 0.01, 1.0], "range": [0, 1], "visible": False, "fixedrange": True},
+        "annotations": [
+            {"text": title, "xref": "paper", "yref": "paper", "x": 0, "y": domain[1], "xanchor": "left"}
+            | {"yanchor": "bottom", "showarrow": False, "font": {"size": 13, "color": INK_SOFT}}
+            for (_, title), domain in zip(PANELS, domains, strict=True)
+        ],
     }
+
+
+def _meta(channel: str, window: Window, test: str) -> Figure:
+    """What assets/trace.js needs to know of the figure."""
+    return {
+        "channel": channel,
+        "test": test,
+        "live": window.live,
+        "offset_second": window.offset_second,
+        "end_ms": window.x(window.end),
+        "drawn": f"{window.start:.3f}-{window.end:.3f}",
+        "empty": False,
+        "height": _height(window),
+    }
+
+
+def _height(window: Window) -> int:
+    return HEIGHT_NARROW if window.narrow else HEIGHT
+
+
+def _without_readings(channel: str, window: Window, test: str) -> Figure:
+    """One sentence: empty axes alone look broken."""
+    sentence = f"No readings {window.words()} ({window.zone})."
+    hint = "They will be drawn as they arrive." if window.live else "Choose another window above."
+    axes: Figure = {name: {"visible": False} for name in ("xaxis", "yaxis", "yaxis2", "yaxis3")}
+    axes["xaxis"] |= {"type": "date", "range": [window.x(window.start), window.x(window.end)]}
+    text = wrapped(f"{sentence} {hint}", 46 if window.narrow else 110)
+    return {
+        "template": TEMPLATE,
+        "height": EMPTY_HEIGHT,
+        "uirevision": f"{channel} {window.start:.0f}",
+        "meta": _meta(channel, window, test) | {"empty": True, "height": EMPTY_HEIGHT},
+        "showlegend": False,
+        "annotations": [{"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}],
+        **axes,
+    }
+
+
+def _note_spans(notes: Sequence[Annotation], window: Window) -> list[Figure]:
+    """The stretch of time that a note speaks of, a line where it is a moment."""
+    same = {"type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "fillcolor": INK_SOFT}
+    same |= {"line": {"color": INK_SOFT, "width": 1}}
+    return [
+        {**same, "name": f"note:{note.id}", "x0": window.x(note.start), "x1": window.x(note.end)}
+        | {"opacity": 0.5 if note.start == note.end else 0.12}
+        for note in notes
+    ]
 
 
 def _overlaps(alert: Alert, window: Window) -> bool:
     closed = window.end if alert.closed_at is None else alert.closed_at
     return alert.opened_at <= window.end and closed >= window.start
-
-
-def _shapes(alert: Alert, window: Window) -> list[Figure]:
-    """A span over all three graphs, and its name at its beginning."""
-    start = max(alert.opened_at, window.start)
-    end = window.end + _OPEN_END if alert.closed_at is None else alert.closed_at
-    colour = SEVERITY[alert.severity.value]
-    span = {
-        "type": "rect",
-        "name": f"{alert.kind}:{alert.id}",
-        "xref": "x",
-        "yref": "paper",
-        "x0": window.x(start),
-        "x1": window.x(end),
-        "y0": 0,
-        "y1": 1,
-        "fillcolor": colour,
-        "opacity": 0.16,
-        "line": {"width": 0},
-        "layer": "below",
-    }
-    begin = span | {
-        "type": "line",
-        "x1": window.x(start),
-        "opacity": 1.0,
-        "line": {"color": colour, "width": 1.5, "dash": "dot"},
-        "label": {
-            "text": words(f"{alert.severity.value} {alert.kind.replace('-', ' ')}"),
-            "textposition": "end",
-            "textangle": 0,
-            "xanchor": "left",
-            "yanchor": "top",
-            "font": {"size": 12},
-        },
-    }
-    return [span, begin]

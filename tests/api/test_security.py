@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.access import OPERATOR, VIEWER, Access
+from api.access import OPERATOR, VIEWER, Access, Person
 from tests.api.conftest import row
 
 VIEW, OPERATE = "v" * 32, "o" * 32
@@ -186,15 +186,15 @@ def test_the_form_does_not_run_what_the_link_brings(locked: FlaskClient) -> None
 
 def test_a_forged_cookie_or_one_of_earlier_tokens_opens_nothing(locked: FlaskClient) -> None:
     earlier = Access(view_token="w" * 32, operator_token=OPERATE, login_required=True)
-    for cookie in ("operator", LOCKED.cookie_for(OPERATOR) + "x", earlier.cookie_for(OPERATOR)):
+    for cookie in ("operator", LOCKED.cookie_for(Person(OPERATOR)) + "x", earlier.cookie_for(Person(OPERATOR))):
         locked.set_cookie("cellwatch", cookie)
         assert locked.get("/api/v1/channels").status_code == 401
 
 
 def test_a_cookie_of_a_role_without_a_token_opens_nothing() -> None:
     access = Access(view_token=VIEW, login_required=True)
-    assert access.role_of_cookie(access.cookie_for(VIEWER)) == VIEWER
-    assert access.role_of_cookie(access.cookie_for(OPERATOR)) is None
+    assert access.person_of_cookie(access.cookie_for(Person(VIEWER, "Ada"))) == Person(VIEWER, "Ada")
+    assert access.person_of_cookie(access.cookie_for(Person(OPERATOR, "Ada"))) is None
 
 
 def test_a_link_from_elsewhere_is_reloaded_so_that_its_cookie_is_sent(locked: FlaskClient) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.figures.trace import Window
+from components.figures.window import Window
 from cycling.types import Alert, Severity
 
 

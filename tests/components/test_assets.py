@@ -12,6 +12,7 @@ from components.figures.trace import LINES
 from components.host import attributes, table
 from cycling.frames import CHANNEL_FIELDS
 from cycling.types import ChannelState
+from tests.components.colours import contrast
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SCRIPTS = sorted(path for path in ASSETS.glob("*.js") if not path.name.startswith("00-"))
@@ -26,18 +27,6 @@ def tokens(light: bool = False) -> dict[str, str]:
     assert bright
     found = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", dark[1]))
     return found | (dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", bright[1])) if light else {})
-
-
-def contrast(one: str, two: str) -> float:
-    """The ratio of WCAG 2."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b
-
-    high, low = sorted((luminance(one), luminance(two)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def script(name: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from components.health import Told, health_body
 from components.shell import LINKS, shell, time_factor_words
 from cycling.topology import Topology
-from data_access.lab import Lab, install
+from data_access.lab import Lab, StoreAway, install
 from tests.components.build import nodes, texts
 from tests.conftest import Server
 
@@ -49,6 +49,7 @@ ADDRESSES = {
     "/health": {},
     "/channels/arbin-1-01": {"channel": "arbin-1-01"},
     "/batches/x": {"batch": "x"},
+    "/storybook": {"size": "tiny"},
 }
 
 
@@ -111,12 +112,45 @@ def test_callbacks_are_thin() -> None:
             assert len(function.splitlines()) <= MOST_LINES_OF_A_CALLBACK + 4, path.name
 
 
-def test_a_channel_that_was_never_heard_has_a_page_with_an_empty_graph(app: dash.Dash) -> None:
-    module = next(p["module"] for p in dash.page_registry.values() if p["module"].endswith("channel"))
-    page = sys.modules[module]
-    figure = page.show_trace({"from": None, "to": None}, {"channel": "nobody", "span": "1h"})
-    assert figure["data"][0]["x"] == []
-    assert page.show_fade(None, {"channel": "nobody"})["data"][0]["x"] == []
+def test_a_channel_that_was_never_heard_is_told_in_a_sentence_and_without_graphs(app: dash.Dash) -> None:
+    unknown, named = channel_layout(channel="nobody"), channel_layout(channel="arbin-1-01")
+    assert "No channel of this name is in lab.toml" in texts(unknown)
+    assert "no reading of it has arrived yet" in texts(named)
+    assert not [node for page in (unknown, named) for node in nodes(page) if type(node).__name__ == "Graph"]
+
+
+def test_a_channel_that_sent_readings_has_its_graphs_within_the_budget(app: dash.Dash, lab: Lab) -> None:
+    lab.tests.put("one", {"channel": "arbin-1-01"}, "api", 1.0, "api")
+    page = channel_layout(channel="arbin-1-01", at="<i>soon</i>")
+    assert len([node for node in nodes(page) if type(node).__name__ == "Graph"]) == 3
+    assert 'at="<i>soon</i>": expected a time' in texts(page)
+    assert len(nodes(page)) + len(nodes(shell(Topology(), "1"))) <= MOST_COMPONENTS
+
+
+def test_the_figures_of_a_channel_without_data_are_sentences(app: dash.Dash) -> None:
+    page = sys.modules[channel_page()["module"]]
+    asked, view = {"n": 1, "width": 800}, {"channel": "arbin-1-01", "span": "1h", "at": None}
+    for figure in (page.show_trace(asked, view), page.show_fade(asked, view), page.show_curves(asked, view)):
+        assert figure["layout"]["annotations"][0]["text"].startswith("No ")
+        assert figure["layout"]["xaxis"]["visible"] is False
+
+
+def test_a_store_that_is_away_is_a_sentence_in_the_figure(app: dash.Dash) -> None:
+    page = sys.modules[channel_page()["module"]]
+    said = page._said(StoreAway("The archive at s3://<lab> does not answer. " * 3))["layout"]
+    assert said["annotations"][0]["text"].startswith("The archive at s3://&lt;lab&gt; does not answer. The<br>")
+    assert said["meta"]["away"]
+    with pytest.raises(ValueError, match="something else"):
+        page._said(ValueError("something else"))
+
+
+def channel_page() -> Any:
+    return next(p for p in dash.page_registry.values() if p["module"].endswith("channel"))
+
+
+def channel_layout(**query: str) -> Any:
+    made: Callable[..., Any] = channel_page()["layout"]
+    return made(**query)
 
 
 def test_a_comparison_is_read_from_the_stores(app: dash.Dash, lab: Lab) -> None:

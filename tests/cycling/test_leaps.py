@@ -64,6 +64,19 @@ def test_a_contact_that_opens_at_the_top_voltage_before_the_usual_end_of_the_tap
     assert kinds(spoil(HELD, at, current_ampere=current, voltage_volt=voltage)) == {"contact-lost"}
 
 
+def test_a_taper_that_wavers_about_a_tenth_of_the_setpoint_is_one_charge() -> None:
+    """Else the charges before seem to have taken minutes, and every later one has gone on for long enough."""
+    noise, wavering = np.random.default_rng(3), HELD.numbers("current_ampere").copy()
+    for cycle in (1, 2):
+        first = int(np.flatnonzero(HELD.numbers("cycle_count") == cycle)[0])
+        wavering[first + 176 : first + 186] = 0.15 + 0.01 * (-1.0) ** np.arange(10)
+    at = charge(165, 43)
+    wavering[at] = noise.normal(0, 0.0015, 43)
+    voltage = 4.17 + noise.normal(0, 5e-4, 43)
+    lost = HELD.with_columns(current_ampere=wavering)
+    assert kinds(spoil(lost, at, voltage_volt=voltage)) == {"contact-lost"}
+
+
 @pytest.mark.parametrize("named", ["PULSE", ""])
 def test_pulses_in_a_step_of_a_name_of_its_own_lose_no_contact(named: str) -> None:
     at = in_discharge(HELD, cycle=3, skip=10, rows=80)

@@ -13,13 +13,16 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from data_access import embedded
 
 PROJECT = Path(__file__).resolve().parents[2]
+GUNICORN = [sys.executable, "-m", "gunicorn", "-w", "1", "-k", "gthread", "--no-control-socket"]
+GUNICORN += ["--graceful-timeout", "1"]
 PATIENCE = 60.0  # for a machine that does other things too
 
 PR_SET_PDEATHSIG = 1
@@ -73,6 +76,19 @@ class RunningLab:
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
+    @contextmanager
+    def another_web(self, **environment: str) -> Iterator[str]:
+        """One more web app of this lab, in another environment; says its address."""
+        port = free_port()
+        command = [*GUNICORN, "--threads", "16", "-b", f"127.0.0.1:{port}", "app:serve()"]
+        name = f"web-{port}"
+        self._start(name, command, CELLWATCH_PORT=str(port), **environment)
+        until(lambda: _listens(port), "the other web app to listen")
+        yield f"http://127.0.0.1:{port}"
+        ended = self.processes.pop(name)
+        ended.terminate()
+        ended.wait(timeout=15)
+
     def start(self) -> None:
         data = self.home / "data"
         self._start("readings", embedded.server_command(data))
@@ -81,9 +97,7 @@ class RunningLab:
         embedded.wait_ready(embedded.cache_socket(data))
         for name in ("record", "watch", "notify"):
             self._start(name, [sys.executable, "-m", "monitor", name])
-        web = ["-w", "1", "-k", "gthread", "--threads", "48", "--no-control-socket", "--graceful-timeout", "1"]
-        bind = ["-b", f"127.0.0.1:{self.port}", "app:serve()"]
-        self._start("web", [sys.executable, "-m", "gunicorn", *web, *bind])
+        self._start("web", [*GUNICORN, "--threads", "48", "-b", f"127.0.0.1:{self.port}", "app:serve()"])
         until(lambda: self.get("/healthz") is not None, "the web app to answer")
 
     def stop(self) -> None:
@@ -138,13 +152,13 @@ class RunningLab:
         except (urllib.error.URLError, OSError):
             return None
 
-    def _start(self, name: str, command: list[str]) -> None:
+    def _start(self, name: str, command: list[str], **environment: str) -> None:
         log = (self.home / f"{name}.log").open("wb")
         with log:
             self.processes[name] = subprocess.Popen(
                 command,
                 cwd=PROJECT,
-                env=self.environment,
+                env=self.environment | environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -200,6 +214,11 @@ def _end_with_the_tests() -> None:
     """In the child: end when the tests are killed and cannot end it themselves (Linux)."""
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # ends one that is frozen too
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.running import Cycler, RunningLab, until
+from tests.e2e.running import Cycler, RunningLab
 
 pytestmark = pytest.mark.browser
 
@@ -23,37 +23,6 @@ PAGES = (
     "/channels/play-1-01",
     "/no/such/page",
 )
-
-
-def test_the_traces_of_a_channel_grow(page: Page) -> None:
-    page.goto("/channels/play-1-01")
-    graph = page.locator("#channel-trace")
-    expect(graph.locator(".scatterlayer .trace")).to_have_count(5)
-    expect(graph).to_have_attribute("data-end", re.compile(r"\d+"))
-    points, end = (graph.get_attribute(name) or "" for name in ("data-points", "data-end"))
-    expect(graph).not_to_have_attribute("data-end", end)
-    assert int(graph.get_attribute("data-points") or 0) > int(points)
-
-
-def test_a_zoom_into_the_past_stays_where_the_reader_put_it(page: Page) -> None:
-    page.goto("/channels/play-1-01")
-    expect(page.locator("#channel-trace")).to_have_attribute("data-end", re.compile(r"\d+"))
-    layout = "document.querySelector('#channel-trace .js-plotly-plot').layout"
-    plot = page.locator("#channel-trace .nsewdrag").first.bounding_box()
-    assert plot
-    middle = plot["y"] + plot["height"] / 2
-    page.mouse.move(plot["x"] + 0.90 * plot["width"], middle)
-    page.mouse.down()
-    page.mouse.move(plot["x"] + 0.94 * plot["width"], middle, steps=3)
-    page.mouse.up()
-    until(lambda: page.evaluate(f"{layout}.meta.live") is False, "the window that was asked for")
-    expect(page).to_have_url(re.compile(r"from=\d+.*to=\d+"))
-    drawn = page.evaluate(f"{layout}.xaxis.range[1]")
-    newest = page.locator("body").get_attribute("data-newest") or ""
-    expect(page.locator("body")).not_to_have_attribute("data-newest", newest)
-    assert page.evaluate(f"{layout}.xaxis.range[1]") == drawn
-    page.mouse.dblclick(plot["x"] + 0.5 * plot["width"], middle)
-    until(lambda: page.evaluate(f"{layout}.meta.live") is True, "the way back to now")
 
 
 def test_an_alert_is_acknowledged_from_the_first_page(page: Page, cycler: Cycler) -> None:

@@ -29,6 +29,7 @@ def test_without_an_environment_the_lab_is_local(root: Path) -> None:
     assert (found.home, found.archive_url) == (root / "var", str(root / "var" / "archive"))
     assert (found.redis_url, found.cache_url, found.demo) == (None, None, False)
     assert found.topology.name == "Mine"
+    assert (found.debug, settings.load({"CELLWATCH_DEBUG": "1"}, root).debug) == (False, True)
 
 
 def test_without_a_lab_of_ones_own_the_demo_runs(tmp_path: Path) -> None:
@@ -100,6 +101,7 @@ def test_one_token_for_both_would_let_viewers_act(root: Path) -> None:
         ("CELLWATCH_REDIS_URL", "redis+cluster://one:7000/3"),
         ("CELLWATCH_CACHE_URL", "redis+cluster://one:7000"),
         ("CELLWATCH_RECORDERS", "0"),
+        ("CELLWATCH_DEBUG", "yes"),
         ("CELLWATCH_WATCHERS", "two"),
         ("CELLWATCH_WATCHERS", "65"),
         ("CELLWATCH_ARCHIVE_URL", "ftp://x"),

@@ -27,12 +27,12 @@ def test_kill_9_at_random_points_loses_nothing(
 ) -> None:
     draw, log = random.Random(7), tmp_path / "log"
     receiver.wait = 0.05  # kills also meet it between sending and marking
-    late, sent = [], 0
+    sent = 0
     for _round in range(KILLS):
         process = processes(log, CELLWATCH_WEBHOOK_URL=receiver.url)
         began = time.time()
         assert waited(lambda began=began: lab.live.beats().get("notify", {}).get("at", 0.0) > began, 20)
-        late.append(_delay(receiver, began, sent))
+        assert waited(lambda sent=sent: len(set(receiver.ids)) == sent, 20)  # whatever was left to it
         for _ in range(3):
             publish(lab, notice(f"n{sent}"))
             sent += 1
@@ -41,22 +41,13 @@ def test_kill_9_at_random_points_loses_nothing(
         process.wait()
         publish(lab, notice(f"n{sent}"))  # while nobody is there
         sent += 1
-    began = time.time()
     processes(log, CELLWATCH_WEBHOOK_URL=receiver.url)
     assert waited(lambda: len(set(receiver.ids)) == sent, 20)
-    late.append(time.time() - began)
     counts = Counter(receiver.ids)
     assert set(counts) == {f"n{one}" for one in range(sent)}
     assert sum(count - 1 for count in counts.values()) <= KILLS  # at most one of those under way
     assert max(counts.values()) <= 2
-    assert max(late) < 5.0
     assert waited(lambda: not lab.live.deliveries())
-
-
-def _delay(receiver: Receiver, began: float, sent: int) -> float:
-    """How long after its start a notifier had told everything that was left to it."""
-    assert waited(lambda: len(set(receiver.ids)) == sent, 20)
-    return max((got.at - began for got in receiver.took if got.at > began), default=0.0)
 
 
 def test_no_secret_is_said_anywhere(
@@ -113,10 +104,8 @@ def test_of_two_notifiers_one_is_at_work_and_the_other_takes_over(
     assert waited(lambda: not lab.live.deliveries())
     first.kill()
     first.wait()
-    began = time.time()
     publish(lab, notice("last"))
     assert waited(lambda: "last" in receiver.ids)
-    assert receiver.took[-1].at - began < 5.0
     assert len(receiver.ids) == 6
     assert waited(lambda: lab.live.beats()["notify"]["pid"] == second.pid)
 
