@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import tomllib
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import dash
 from dash import html
 from flask import Flask, g, has_request_context
 
+import api.packed_files
 import api.routes
 import api.security
 import settings as lab_settings
@@ -78,6 +81,7 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
     )
     api.security.install(server, access, app.csp_hashes)
     api.routes.register(server, lab, version())
+    api.packed_files.install(server)
     app.layout = partial(_layout, settings.topology, version())
     return app
 
@@ -122,5 +126,22 @@ def serve() -> Flask:
         archive_url=settings.archive_url,
         topology=settings.topology,
     )
-    server: Flask = create_app(lab, settings).server
+    app = create_app(lab, settings)
+    threading.Thread(target=_pack_files, args=(app,), name="packing", daemon=True).start()
+    server: Flask = app.server
     return server
+
+
+def _pack_files(app: dash.Dash) -> None:
+    """Packs every file that a page may ask for, so that no visitor waits for it."""
+    with app.server.test_request_context("/"):
+        app.index()  # collects the files of the component packages
+    suites = [
+        Path(str(files(package))) / path
+        for package, paths in app.registered_paths.items()
+        for path in paths
+        if path.endswith((".js", ".css"))
+    ]
+    for path in [*(PROJECT / "assets").glob("*.[jc]s*"), *suites]:
+        if path.is_file():
+            api.packed_files.FILES.of(path.read_bytes())

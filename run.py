@@ -143,9 +143,9 @@ def server(supervisor: Supervisor, command: Command, ending: Ending) -> None:
 
 
 def web_command(chosen: Settings) -> list[str]:
-    """One worker with threads enough for 128 viewers; streams end at once when it is told to."""
+    """One worker with threads enough for 200 viewers and the API; streams end at once when it is told to."""
     bind = f"[{chosen.host}]:{chosen.port}" if ":" in chosen.host else f"{chosen.host}:{chosen.port}"
-    options = ["-w", "1", "-k", "gthread", "--threads", "128", "--timeout", "60", "--graceful-timeout", "1"]
+    options = ["-w", "1", "-k", "gthread", "--threads", "416", "--timeout", "60", "--graceful-timeout", "1"]
     return [sys.executable, "-m", "gunicorn", *options, "--no-control-socket", "--bind", bind, "app:serve()"]
 
 

@@ -12,17 +12,32 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
+from api.packed_events import packed_event
 from data_access.lab import Lab, StoreAway
 
-FRAMES_HELD = 120  # for viewers that are a little behind; the others read Redis themselves
+FRAMES_HELD = 600  # for viewers that are a little behind; the others read Redis themselves
 BLOCK_MS = 500
 AWAY_SECONDS = 1.0  # until Redis is asked again
 PULSE_SECONDS = 2.0
 FIRST_PULSE_SECONDS = 3.0
 LATE_SECONDS = 5.0
 DEAD_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event for every viewer, as it is and as it goes to those who take gzip: packed when the first one asks."""
+
+    id: str
+    plain: bytes
+
+    @cached_property
+    def packed(self) -> bytes:
+        return packed_event(self.plain)
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,10 @@ class Pulse:
     monitor: str = "dead"  # live | late | dead
     monitor_age: float | None = None
     redis: bool = False
+
+    @cached_property
+    def event(self) -> Event:
+        return told("pulse", self.facts())
 
     def facts(self) -> dict[str, Any]:
         """The pulse as JSON values."""
@@ -56,7 +75,8 @@ class FrameHub:
         self.pulses = 0  # how many pulses there were: a viewer tells each once
         self.viewers = 0
         self.floor = "0-0"  # after this id every frame is held
-        self._frames: deque[tuple[str, bytes]] = deque()
+        self._frames: deque[Event] = deque()
+        self._full: Event | None = None
         self._watch_at: float | None = None
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -85,18 +105,29 @@ class FrameHub:
     @property
     def newest(self) -> str:
         """The id of the newest frame held, "" when none came yet."""
-        return self._frames[-1][0] if self._frames else ""
+        return self._frames[-1].id if self._frames else ""
 
     @property
     def closed(self) -> bool:
         return self._ended.is_set()
 
-    def after(self, frame_id: str) -> list[tuple[str, bytes]]:
+    def after(self, frame_id: str) -> list[Event]:
         """The events after a frame, oldest first; from Redis for who is further behind than what is held."""
         with self.changed:
             if order(frame_id) >= order(self.floor):
-                return [frame for frame in self._frames if order(frame[0]) > order(frame_id)]
-        return [(one, event(one, body)) for one, body in self.lab.live.frames_after(frame_id, 0)]
+                newer = takewhile(lambda one: order(one.id) > order(frame_id), reversed(self._frames))
+                return list(newer)[::-1]
+        return [event(one, body) for one, body in self.lab.live.frames_after(frame_id, 0)]
+
+    def full(self) -> Event | None:
+        """The newest full frame, made an event once for all who begin with it."""
+        found = self.lab.live.full_frame()
+        if found is None:
+            return None
+        with self.changed:
+            if self._full is None or self._full.id != found[0]:
+                self._full = event(*found)
+            return self._full
 
     def _run(self) -> None:
         last = ""
@@ -114,14 +145,14 @@ class FrameHub:
                 self._ended.wait(AWAY_SECONDS)
                 continue
             last = frames[-1][0] if frames else last
-            self._hold([(one, event(one, body)) for one, body in frames], None)
+            self._hold([event(one, body) for one, body in frames], None)
 
-    def _hold(self, frames: list[tuple[str, bytes]], floor: str | None) -> None:
+    def _hold(self, frames: list[Event], floor: str | None) -> None:
         with self.changed:
             self.floor = floor or self.floor
             self._frames.extend(frames)
             while len(self._frames) > FRAMES_HELD:
-                self.floor = self._frames.popleft()[0]
+                self.floor = self._frames.popleft().id
             if frames:
                 self.changed.notify_all()
 
@@ -136,14 +167,14 @@ class FrameHub:
                 self.changed.notify_all()
 
 
-def event(frame_id: str, body: bytes) -> bytes:
+def event(frame_id: str, body: bytes) -> Event:
     """A frame as a server-sent event."""
-    return b"id: " + frame_id.encode() + b"\nevent: frame\ndata: " + body + b"\n\n"
+    return Event(frame_id, b"id: " + frame_id.encode() + b"\nevent: frame\ndata: " + body + b"\n\n")
 
 
-def told(name: str, facts: dict[str, Any]) -> bytes:
+def told(name: str, facts: dict[str, Any]) -> Event:
     """A named event of JSON, without an id: it is no part of what can be replayed."""
-    return f"event: {name}\ndata: {json.dumps(facts, separators=(',', ':'))}\n\n".encode()
+    return Event("", f"event: {name}\ndata: {json.dumps(facts, separators=(',', ':'))}\n\n".encode())
 
 
 def order(frame_id: str) -> tuple[int, int]:

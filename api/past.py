@@ -16,7 +16,7 @@ from data_access.newest_then import Steps
 
 past = Blueprint("past", __name__)
 
-MOST_ROWS = 20_000  # channels × frames of one answer: about 3 MB, packed a fourth of it
+MOST_ROWS = 20_000  # channels × frames of one answer: what takes a second or two
 MOST_FRAMES = 60
 SHORTEST_STEP, LONGEST_STEP = 0.1, 86_400.0  # seconds
 TOLERANCE = 2.0  # s; the clock of who asks may be a little ahead

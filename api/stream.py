@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, current_app, request
 
 from api.answers import Refused
-from api.hub import FrameHub, event, order, told
+from api.hub import Event, FrameHub, order, told
+from api.packed_events import HEAD
 from cycling.frames import SCHEMA
 from data_access.lab import StoreAway
 
@@ -17,7 +18,9 @@ stream = Blueprint("stream", __name__)
 HUB = "cellwatch-hub"
 VERSION = "cellwatch-version"
 HEARTBEAT_SECONDS = 5.0
-MOST_VIEWERS = 100  # each holds a thread of the web server, and the API needs some too
+RETRY = Event("", b"retry: 1000\n\n")
+STILL_HERE = Event("", b": still here\n\n")
+MOST_VIEWERS = 200  # each holds a thread of the web server, and the API needs some too
 
 
 def hub() -> FrameHub:
@@ -32,19 +35,31 @@ def get_stream() -> Response:
     if frames.viewers >= MOST_VIEWERS:
         raise Refused(503, f"{MOST_VIEWERS} viewers are here already; try again later.", {"Retry-After": "10"})
     frames.start()
-    events = _events(frames, request.headers.get("Last-Event-ID", ""), current_app.extensions[VERSION])
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(events, mimetype="text/event-stream", headers=headers)
+    packs = request.accept_encodings["gzip"] > 0
+    place = request.headers.get("Last-Event-ID") or request.args.get("after", "")
+    events = _events(frames, place, current_app.extensions[VERSION])
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
+    if packs:
+        headers["Content-Encoding"] = "gzip"
+    body = _packed(events) if packs else (one.plain for one in events)
+    return Response(body, mimetype="text/event-stream", headers=headers)
 
 
-def _events(frames: FrameHub, last_event_id: str, version: str) -> Iterator[bytes]:
+def _packed(events: Iterator[Event]) -> Iterator[bytes]:
+    yield HEAD
+    for one in events:
+        yield one.packed
+
+
+def _events(frames: FrameHub, place: str, version: str) -> Iterator[Event]:
     """Everything one viewer is told. It ends when the viewer has gone, which shows at the next event."""
     with frames.changed:
         frames.viewers += 1
     try:
         facts = frames.first_pulse().facts() | {"t": round(frames.clock(), 3)}
-        yield b"retry: 1000\n\n" + told("hello", {"version": version, "schema": SCHEMA, **facts})
-        yield from _Viewer(frames, last_event_id).events()
+        yield RETRY
+        yield told("hello", {"version": version, "schema": SCHEMA, **facts})
+        yield from _Viewer(frames, place).events()
     finally:
         with frames.changed:
             frames.viewers -= 1
@@ -59,7 +74,7 @@ class _Viewer:
         self.pulses = 0
         self.beat_at = time.monotonic()
 
-    def events(self) -> Iterator[bytes]:
+    def events(self) -> Iterator[Event]:
         while not self.frames.closed:
             try:
                 yield from self._new_frames()
@@ -67,30 +82,29 @@ class _Viewer:
                 time.sleep(1.0)
             if self.frames.pulses != self.pulses:
                 self.pulses = self.frames.pulses
-                yield told("pulse", self.frames.pulse.facts())
+                yield self.frames.pulse.event
             if time.monotonic() - self.beat_at >= HEARTBEAT_SECONDS:
                 self.beat_at = time.monotonic()
-                yield b": still here\n\n"
+                yield STILL_HERE
             with self.frames.changed:
                 self.frames.changed.wait_for(self._has_news, timeout=1.0)
 
-    def _new_frames(self) -> Iterator[bytes]:
+    def _new_frames(self) -> Iterator[Event]:
         if not self.place:
             yield from self._beginning()
-        for frame_id, body in self.frames.after(self.place) if self.place else ():
-            yield body
-            self.place = frame_id
+        for one in self.frames.after(self.place) if self.place else ():
+            yield one
+            self.place = one.id
 
-    def _beginning(self) -> Iterator[bytes]:
+    def _beginning(self) -> Iterator[Event]:
         """Where a viewer goes on: after the frame it had, else with everything there is."""
-        live = self.frames.lab.live
-        if self.last_event_id and live.has_frame(self.last_event_id):
+        if self.last_event_id and self.frames.lab.live.has_frame(self.last_event_id):
             self.place = self.last_event_id
             return
-        full = live.full_frame()
+        full = self.frames.full()
         if full:
-            yield event(*full)
-            self.place = full[0]
+            yield full
+            self.place = full.id
 
     def _has_news(self) -> bool:
         frames = self.frames

@@ -13,7 +13,7 @@
   const REOPEN_SECONDS = 6; // a stream that says nothing for so long is opened anew
   const listeners = [];
   const opened = stopwatch(); // since the page began
-  const link = { heard: null, version: null, redis: true, monitor: null, lastSign: null, lastId: "" };
+  const link = { heard: null, version: null, redis: true, monitor: null, lastSign: null, lastId: "", told: "" };
   let source = null;
   let leader = false;
   let bus = null;
@@ -70,6 +70,7 @@
     const shell = document.getElementById("shell");
     const served = shell && shell.dataset.version;
     if (served && data.version && served !== data.version) reloadOnce(data.version);
+    if (data.schema && data.schema !== cw.model.SCHEMA) reloadOnce(`${data.version} ${data.schema}`);
   }
 
   // A new server has new pages. Once per version, so that a proxy with an old page cannot make a loop.
@@ -88,21 +89,46 @@
     if (shown) return; // the stream goes on to tell how the server is
     if (!data.full && (!cw.model.loaded || (id && !later(id, link.lastId)))) return; // a delta needs its ground
     if (id) link.lastId = id;
-    tell("frame", cw.model.apply(data));
+    const changed = cw.model.apply(data);
+    if (changed) tell("frame", changed);
+    else beginAnew();
+  }
+
+  // A frame that is not of the stream.
+  function take(data) {
+    const changed = cw.model.apply(data);
+    if (changed) tell("frame", changed);
+  }
+
+  // Something before this frame is missing: ask for everything.
+  function beginAnew() {
+    link.lastId = "";
+    cw.model.loaded = false;
+    if (source) connect();
+    else bus.postMessage({ ask: true });
+  }
+
+  function adopt(id, data) {
+    link.lastId = id;
+    tell("frame", cw.model.adopt(data));
   }
 
   function receive(kind, id, data) {
     link.heard = stopwatch();
     if (kind === "hello") hello(data);
     else if (kind === "pulse") pulse(data);
+    else if (kind === "known") adopt(id, data);
     else frame(id, data);
-    tell("tick", null);
+    const state = `${linkState()} ${monitorState()} ${link.redis}`;
+    if (state !== link.told) tell("tick", null);
+    link.told = state;
   }
 
   function connect() {
     if (source) source.close();
     tried = stopwatch();
-    source = new EventSource(STREAM);
+    // A new EventSource knows nothing of the old one's place; one that reconnects by itself tells a later one.
+    source = new EventSource(cw.model.loaded && link.lastId ? `${STREAM}?after=${link.lastId}` : STREAM);
     for (const kind of ["hello", "pulse", "frame"]) {
       source.addEventListener(kind, (event) => {
         const message = { kind, id: event.lastEventId, data: JSON.parse(event.data) };
@@ -137,7 +163,7 @@
       const now = serverNow();
       const state = { t: now, version: link.version, monitor: link.monitor, monitor_age: monitorAge(), redis: link.redis };
       bus.postMessage({ kind: "hello", id: "", data: state, answer: true });
-      bus.postMessage({ kind: "frame", id: link.lastId, data: cw.model.snapshot(), answer: true });
+      bus.postMessage({ kind: "known", id: link.lastId, data: cw.model.snapshot(), answer: true });
     } else if (message.kind && source === null && !(message.answer && cw.model.loaded)) {
       receive(message.kind, message.id, message.data);
     }
@@ -161,8 +187,7 @@
 
   cw.live = {
     now: () => (shown ? shown() : serverNow()), present: serverNow, showing,
-    take: (whole) => tell("frame", cw.model.apply(whole)), // a frame that is not of the stream
-    linkState, monitorState, monitorAge, silence,
+    take,     linkState, monitorState, monitorAge, silence,
     quiet: () => silence() >= QUIET_SECONDS,
     version: () => link.version, redis: () => link.redis,
     listen: (listener) => listeners.push(listener),

@@ -30,8 +30,28 @@
       if (kind === "frame" && part.frame) part.frame(what, now);
       else if (kind === "tick" && part.tick) part.tick(now);
     }
-    markChannels(now);
+    markChannels(now, kind === "frame" && !what.full ? new Set(what.channels) : null);
     markBody(now);
+  }
+
+  // Frames that come before the browser paints again are drawn as one; a hidden tab draws with the next tick.
+  let waiting = null;
+  function hear(kind, what) {
+    if (kind === "tick") {
+      drawWaiting();
+      draw("tick", null);
+    } else if (waiting) {
+      const every = (name) => [...new Set([...waiting[name], ...what[name]])];
+      waiting = { full: waiting.full || what.full, channels: every("channels"), alerts: every("alerts") };
+    } else {
+      waiting = what;
+      requestAnimationFrame(drawWaiting);
+    }
+  }
+  function drawWaiting() {
+    const what = waiting;
+    waiting = null;
+    if (what) draw("frame", what);
   }
 
   function markPage() {
@@ -46,9 +66,10 @@
   }
 
   // Every element of a channel carries the same state and severity, in words too.
-  function markChannels(now) {
+  function markChannels(now, only) {
     const { mark } = cw.words;
     for (const element of document.querySelectorAll("[data-channel]")) {
+      if (only && element.cwSays && !only.has(element.getAttribute("data-channel"))) continue;
       const channel = cw.model.channels.get(element.getAttribute("data-channel"));
       const state = channel ? cw.model.stateOf(channel, now) : "silent";
       const severity = channel ? channel.severity || "" : "";
@@ -137,7 +158,7 @@
   function start() {
     new MutationObserver(mountAll).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-name"] });
     window.addEventListener("popstate", () => setTimeout(mountAll, 0));
-    cw.live.listen(draw);
+    cw.live.listen(hear);
     cw.past.start();
     mountAll();
     cw.live.start();

@@ -3,65 +3,139 @@
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
-  // The order of cycling/frames.py CHANNEL_FIELDS; a test compares the two.
+  // Those of cycling/frames.py; a test compares the two.
   const CHANNEL_FIELDS = [
     "channel", "phase", "severity", "alerts", "unix_time_second", "arrival_time_second", "cadence_second",
     "voltage_volt", "current_ampere", "surface_temperature_celsius", "ambient_temperature_celsius",
     "cycle_count", "state_of_health", "test", "setpoint_celsius", "cycler", "chamber", "source", "cell",
     "batch", "test_time_second", "learning",
   ];
+  const SCHEMA = 2; // of the frames; a page that reads another one than the server writes loads itself anew
+  const BASE = 91; // cycling/packed.py
   const DAY = 86400;
   const model = { channels: new Map(), alerts: new Map(), lab: {}, newest: 0, frameTime: null, loaded: false, divided: false };
+  let tables = new Map(); // part of the lab -> {run, n, t, names}: which channel a place means, and the last frame read
 
-  function read(row) {
-    const channel = {};
-    CHANNEL_FIELDS.forEach((name, i) => (channel[name] = row[i] === undefined ? null : row[i]));
-    channel.row = row;
-    return channel;
+  // The whole numbers of a packed column, null where missing.
+  function codes([, lowest, width, text], count) {
+    const found = new Array(count);
+    for (let row = 0; row < count; row += 1) {
+      let code = 0;
+      for (let at = row * width; at < (row + 1) * width; at += 1) {
+        const symbol = text.charCodeAt(at) - 35;
+        code = code * BASE + (symbol > 57 ? symbol - 1 : symbol); // the backslash is left out
+      }
+      found[row] = !width ? lowest : code ? lowest + code - 1 : null;
+    }
+    return found;
   }
 
-  // Takes a frame in and says which channels and alerts it changed.
-  function apply(frame) {
-    if (frame.full) {
-      model.channels.clear();
-      model.alerts.clear();
-      model.newest = 0;
+  const places = (column) => codes(column, column[2] ? column[3].length / column[2] : 1);
+
+  // What a frame says of its channels: place -> {field: value}.
+  function read(frame, names) {
+    const rows = frame.rows ? places(frame.rows) : names.map((_, place) => place);
+    const told = new Map(rows.map((place) => [place, {}]));
+    for (const [field, column] of Object.entries(frame.columns || {})) {
+      const [meaning] = column;
+      const where = column[4] ? places(column[4]) : rows;
+      codes(column, where.length).forEach((code, i) => {
+        const known = Array.isArray(meaning) ? meaning[code] : code / meaning;
+        told.get(where[i])[field] = code === null ? null : known;
+      });
     }
-    const changed = { full: Boolean(frame.full), channels: [], alerts: [] };
-    for (const row of frame.channels || []) {
-      const channel = read(row);
-      model.channels.set(channel.channel, channel);
-      model.newest = Math.max(model.newest, channel.unix_time_second || 0);
-      changed.channels.push(channel.channel);
+    return told;
+  }
+
+  const EMPTY = Object.fromEntries(CHANNEL_FIELDS.map((name) => [name, null]));
+
+  // A channel is never changed but replaced: whoever keeps one keeps what was.
+  function take(name, told) {
+    const channel = { ...(model.channels.get(name) || { ...EMPTY, channel: name }), ...told };
+    const clock = channel.test_clock;
+    const known = clock !== null && clock !== undefined;
+    channel.test_time_second = known ? Math.round(10 * (clock + channel.unix_time_second * (model.lab.time_factor || 1))) / 10 : null;
+    model.channels.set(name, channel);
+    model.newest = Math.max(model.newest, channel.unix_time_second || 0);
+  }
+
+  function takeLab(frame) {
+    const lab = { ...model.lab, ...frame.lab };
+    for (const [name, parts] of Object.entries(frame.lab_parts || {})) {
+      const news = new Map(parts.map((part) => [part.id, part]));
+      lab[name] = (lab[name] || []).map((one) => ({ ...one, ...news.get(one.id) }));
+    }
+    model.lab = lab;
+  }
+
+  function clear() {
+    model.channels.clear();
+    model.alerts.clear();
+    model.newest = 0;
+    tables = new Map();
+  }
+
+  // Told already: of several watchers' full frames some are newer than where the stream goes on after them.
+  const isOld = (frame, known) => known && !frame.full && (frame.run === known.run ? frame.n <= known.n : frame.t <= known.t);
+
+  // Which channel a place of this frame means; null where the frame stands on something that was not told here.
+  function tableOf(frame, known) {
+    const { run, n, t, names } = frame;
+    if (names && names.from === 0) return { run, n, t, names: names.list };
+    if (!known || known.run !== run || n !== known.n + 1) return null;
+    return { run, n, t, names: names ? [...known.names.slice(0, names.from), ...names.list] : known.names };
+  }
+
+  // One part's frame. Says which channels and alerts it changed, or null where something is missing before it.
+  function applyOne(frame) {
+    const changed = { channels: [], alerts: [] };
+    const part = frame.part || "";
+    if (isOld(frame, tables.get(part))) return changed;
+    const table = tableOf(frame, tables.get(part));
+    if (!table) return null;
+    tables.set(part, table);
+    if (frame.lab || frame.lab_parts) takeLab(frame);
+    for (const [place, told] of read(frame, table.names)) {
+      take(table.names[place], told);
+      changed.channels.push(table.names[place]);
     }
     for (const alert of frame.alerts || []) {
       model.alerts.set(alert.id, alert);
       changed.alerts.push(alert.id);
     }
-    for (const [id, alert] of model.alerts) {
-      if (alert.closed_at !== null && frame.t - alert.closed_at > DAY) model.alerts.delete(id);
-    }
-    if (frame.lab && frame.lab.name !== undefined) model.lab = frame.lab;
-    model.frameTime = Math.max(model.frameTime || 0, frame.t);
     model.divided = Boolean(frame.part);
-    model.loaded = model.loaded || changed.full;
     return changed;
   }
 
   // Nothing is known any more, until the next full frame.
   function forget() {
-    model.channels.clear();
-    model.alerts.clear();
-    Object.assign(model, { newest: 0, frameTime: null, loaded: false });
+    clear();
+    Object.assign(model, { frameTime: null, loaded: false });
   }
 
-  // The model as one full frame, for a tab that opened later.
+  // Takes a frame in and says which channels and alerts it changed; null where it cannot be read without another.
+  function apply(frame) {
+    if (frame.full) clear();
+    const every = (frame.parts || [frame]).map(applyOne);
+    if (every.includes(null)) return null;
+    for (const [id, alert] of model.alerts) {
+      if (alert.closed_at !== null && frame.t - alert.closed_at > DAY) model.alerts.delete(id);
+    }
+    model.frameTime = Math.max(model.frameTime || 0, frame.t);
+    model.loaded = model.loaded || Boolean(frame.full);
+    return { full: Boolean(frame.full), channels: every.flatMap((one) => one.channels), alerts: every.flatMap((one) => one.alerts) };
+  }
+
+  // All that is known, for a tab that opened later; it takes it in with adopt.
   function snapshot() {
-    return {
-      schema: 1, t: model.frameTime, full: true, lab: model.lab, part: model.divided ? "all" : "",
-      channels: Array.from(model.channels.values(), (channel) => channel.row),
-      alerts: Array.from(model.alerts.values()),
-    };
+    const { channels, alerts, lab, newest, frameTime, divided } = model;
+    return { channels, alerts, lab, newest, frameTime, divided, tables };
+  }
+  function adopt(told) {
+    ({ tables } = told);
+    const { channels, alerts, lab, newest, frameTime, divided } = told;
+    Object.assign(model, { channels, alerts, lab, newest, frameTime, divided, loaded: true });
+    return { full: true, channels: [...channels.keys()], alerts: [...alerts.keys()] };
   }
 
   function stateOf(channel, now) {
@@ -114,7 +188,7 @@
     return last;
   }
 
-  Object.assign(model, { apply, forget, snapshot, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved, isOutOfService });
+  Object.assign(model, { SCHEMA, apply, forget, snapshot, adopt, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved, isOutOfService });
   cw.model = model;
   cw.CHANNEL_FIELDS = CHANNEL_FIELDS;
 })();

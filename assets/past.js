@@ -92,7 +92,7 @@
     const due = view.frames.filter((frame) => frame.t <= moment() + 0.001);
     if (due.length) {
       view.frames.splice(0, due.length);
-      cw.live.take(due[due.length - 1]);
+      due.forEach(cw.live.take); // each but the first of an answer says only what changed since the one before
       show();
     }
     wait(view);

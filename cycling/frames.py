@@ -1,17 +1,24 @@
-"""Frames: what changed on the wall, as compact JSON bytes that every viewer gets alike."""
+"""Frames: what changed on the wall, as compact JSON bytes that every viewer gets alike.
+
+A teller remembers what it told of every channel. A full frame holds all of that; the frames between hold what is new,
+as it now is and never as a difference, so that they may follow any full frame that is not newer. A channel is its
+place in ``names``, which belong to a run of a teller: a watcher that begins anew, or does not know whether it was
+heard, begins a new run and tells everything again.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 
-from cycling.topology import Topology
+from cycling.packed import Column, Floats, in_words, packed, width_of
 from cycling.types import Alert, ChannelState
 
-SCHEMA = 1
+SCHEMA = 2
 CHANNEL_FIELDS = (
     "channel",
     "phase",
@@ -36,132 +43,220 @@ CHANNEL_FIELDS = (
     "test_time_second",
     "learning",
 )
+TICKS = 2.0**22  # a second: moments of these decades are whole numbers of them, so that none is rounded
+# What is a number, and how many of the whole numbers told are one of its unit. ``test_clock`` is the test time less
+# the moment × the lab's time factor, which stays the same while a test runs.
+SCALES = {
+    "unix_time_second": TICKS,
+    "arrival_time_second": TICKS,
+    "cadence_second": 1e3,
+    "voltage_volt": 1e4,
+    "current_ampere": 1e4,
+    "surface_temperature_celsius": 1e2,
+    "ambient_temperature_celsius": 1e2,
+    "cycle_count": 1.0,
+    "state_of_health": 1e4,
+    "alerts": 1.0,
+    "test_clock": 1e1,
+}
+WORDS = ("phase", "severity", "test", "setpoint_celsius", "cycler", "chamber", "source", "cell", "batch", "learning")
+LISTS = ("chambers", "cyclers")  # of the lab's facts, each entry with an id
+
+Frame = dict[str, Any]
+Places = npt.NDArray[np.int64]
 
 
-def frame(
-    *,
-    now: float,
-    full: bool,
-    states: Sequence[ChannelState],
-    alerts: Iterable[Alert],
-    lab: Mapping[str, Any],
-    facts: Mapping[str, Mapping[str, Any]],
-    part: str = "",
-) -> bytes:
-    """One frame. ``facts`` maps a test to its metadata; ``lab`` is what ``lab_facts`` says; ``part`` names the part
-    of the lab whose frame it is, "" for the whole lab."""
-    setpoints = {chamber["id"]: chamber["setpoint"] for chamber in lab["chambers"]}
-    body = {
-        "schema": SCHEMA,
-        "t": round(now, 3),
-        "full": full,
-        "channels": [_channel(state, facts.get(state.test or "", {}), setpoints) for state in states],
-        "alerts": [alert.to_json() for alert in alerts],
-        "lab": lab,
-    }
-    return orjson.dumps(body | {"part": part} if part else body, default=str)
+class Teller:
+    """What was told of a part of the lab. ``run`` is a name that no other teller has."""
+
+    def __init__(self, run: str, part: str = "", time_factor: float = 1.0) -> None:
+        self.run, self.part, self.time_factor = run, part, time_factor
+        self.names: list[str] = []
+        self._places: dict[str, int] = {}
+        self._numbers = np.full((len(SCALES), 0), np.nan)
+        self._words: list[tuple[Any, ...]] = []
+        self._lab: dict[str, Any] = {}
+        self._n = 0
+
+    def changes(
+        self,
+        now: float,
+        states: Sequence[ChannelState],
+        alerts: Iterable[Alert],
+        facts: Mapping[str, Mapping[str, Any]],
+        lab: Mapping[str, Any] | None = None,
+        setpoints: Mapping[str, float] | None = None,
+    ) -> bytes:
+        """The frame of what is new of some or all channels.
+
+        ``facts`` maps a test to its metadata, ``setpoints`` a chamber to °C; ``lab`` is what ``lab_facts`` says,
+        None when it was not looked at.
+        """
+        known = len(self.names)
+        placed = sorted([(self._place(state.channel), i) for i, state in enumerate(states)])
+        states = [states[i] for _, i in placed]
+        places = np.array([place for place, _ in placed], dtype=np.int64)
+        self._n += 1
+        frame = self._begun(now, full=False, alerts=alerts)
+        if len(self.names) > known:
+            frame["names"] = {"from": known, "list": self.names[known:]}
+        frame |= self._changed(states, places, facts, setpoints or {})
+        if lab is not None:
+            frame |= lab_changes(self._lab, lab)
+            self._lab = dict(lab)
+        return orjson.dumps(frame, default=str)
+
+    def everything(self, now: float, alerts: Iterable[Alert]) -> bytes:
+        """The full frame: all that was told so far."""
+        frame = self._begun(now, full=True, alerts=alerts)
+        frame |= {"names": {"from": 0, "list": self.names}, "lab": self._lab}
+        if self.names:
+            numbers = self._numbers[:, : len(self.names)]
+            columns = {name: packed(numbers[i], scale) for i, (name, scale) in enumerate(SCALES.items())}
+            words = zip(WORDS, zip(*self._words, strict=True), strict=True)
+            frame["columns"] = columns | {name: in_words(told) for name, told in words}
+        return orjson.dumps(frame, default=str)
+
+    def _begun(self, now: float, *, full: bool, alerts: Iterable[Alert]) -> Frame:
+        frame = {"schema": SCHEMA, "t": round(now, 3), "full": full, "run": self.run, "n": self._n}
+        told = [alert.to_json() for alert in alerts]
+        return frame | ({"alerts": told} if told else {}) | ({"part": self.part} if self.part else {})
+
+    def _place(self, channel: str) -> int:
+        place = self._places.get(channel)
+        if place is None:
+            place = self._places[channel] = len(self.names)
+            self.names.append(channel)
+            self._words.append(())
+            if place == self._numbers.shape[1]:
+                more = np.full((len(SCALES), max(64, place)), np.nan)
+                self._numbers = np.concatenate([self._numbers, more], axis=1)
+        return place
+
+    def _changed(
+        self,
+        states: Sequence[ChannelState],
+        places: Places,
+        facts: Mapping[str, Mapping[str, Any]],
+        setpoints: Mapping[str, float],
+    ) -> Frame:
+        """The rows and columns of what is not as it was told, and from now on it was told."""
+        numbers = _numbers(states, self.time_factor)
+        before = self._numbers[:, places]
+        differs = (numbers != before) & ~(np.isnan(numbers) & np.isnan(before))
+        self._numbers[:, places] = numbers
+        words, reworded = self._reworded(states, places, facts, setpoints)
+        rows = np.flatnonzero(differs.any(axis=0) | reworded.any(axis=0))
+        if not len(rows):
+            return {}
+        every = len(rows) == len(self.names) and bool((places[rows] == np.arange(len(rows))).all())
+        aim = _Aim(places, rows, 0 if every else width_of(float(len(self.names))))
+        columns: dict[str, Column] = {}
+        for i, (name, scale) in enumerate(SCALES.items()):
+            if differs[i].any():
+                at = aim.at(differs[i])
+                columns[name] = aim.told(packed(numbers[i, at], scale), at)
+        for i, name in enumerate(WORDS):
+            if reworded[i].any():
+                at = aim.at(reworded[i])
+                columns[name] = aim.told(in_words([words[row][i] for row in at.tolist()]), at)
+        return {"columns": columns} | ({} if every else {"rows": packed(places[rows].astype(np.float64), 1.0)})
+
+    def _reworded(
+        self,
+        states: Sequence[ChannelState],
+        places: Places,
+        facts: Mapping[str, Mapping[str, Any]],
+        setpoints: Mapping[str, float],
+    ) -> tuple[list[tuple[Any, ...]], npt.NDArray[np.bool_]]:
+        """What is said of every channel in words, and for every word whose it is not as it was told."""
+        found, differs = [], np.zeros((len(WORDS), len(states)), dtype=bool)
+        for row, (state, place) in enumerate(zip(states, places.tolist(), strict=True)):
+            words = _words(state, facts.get(state.test or "", {}), setpoints)
+            before = self._words[place]
+            if words != before:
+                differs[:, row] = [word != was for word, was in zip(words, before, strict=True)] if before else True
+                self._words[place] = words
+            found.append(words)
+        return found, differs
 
 
-def merged(frames: Sequence[bytes]) -> bytes:
-    """The full frames of all parts of a lab as one; the facts of the lab are those of the newest."""
+class _Aim:
+    """Which rows a column is about: those of the frame, or fewer of its own where that takes fewer characters."""
+
+    def __init__(self, places: Places, rows: Places, row_width: int) -> None:
+        self.places, self.rows, self.row_width = places, rows, max(row_width, 1)
+
+    def at(self, differs: npt.NDArray[np.bool_]) -> Places:
+        """The rows of a column."""
+        own = np.flatnonzero(differs)
+        return own if len(own) * (2 + self.row_width) < 2 * len(self.rows) else self.rows  # a value: two characters
+
+    def told(self, column: Column, at: Places) -> Column:
+        return column if at is self.rows else [*column, packed(self.places[at].astype(np.float64), 1.0)]
+
+
+def together(frames: Sequence[bytes]) -> bytes:
+    """The full frames of all parts of a lab as one."""
     bodies = sorted((orjson.loads(one) for one in frames), key=lambda body: float(body["t"]))
-    together = {name: [one for body in bodies for one in body[name]] for name in ("channels", "alerts")}
-    return orjson.dumps(bodies[-1] | together)
+    return orjson.dumps({"schema": SCHEMA, "t": bodies[-1]["t"], "full": True, "parts": bodies})
 
 
-def merged_facts(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The facts of the lab from what each part sees of it: ``own`` is complete but for the channels of ``others``.
-
-    A chamber's temperature is the median of the parts' medians, each as heavy as it has channels.
-    """
-    chambers = {chamber["id"]: [chamber] for chamber in own["chambers"]}
-    cyclers = {cycler["id"]: dict(cycler) for cycler in own["cyclers"]}
-    counts = dict(own["counts"])
-    for other in others:
-        for chamber in other["chambers"]:
-            chambers.get(chamber["id"], []).append(chamber)
-        for cycler in other["cyclers"]:
-            if cycler["id"] in cyclers:
-                for name in ("heard", "answered"):
-                    cyclers[cycler["id"]][name] += cycler[name]
-        for word, count in other["counts"].items():
-            counts[word] = counts.get(word, 0) + count
-    return {
-        **own,
-        "chambers": [{**parts[0], **_measured_together(parts)} for parts in chambers.values()],
-        "cyclers": list(cyclers.values()),
-        "counts": counts,
-    }
+def lab_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Frame:
+    """What of the lab's facts is new: whole facts under ``lab``, and where a list has the same entries as before only
+    what is new of some of them, under ``lab_parts``."""
+    whole: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
+    for name, value in after.items():
+        was = before.get(name)
+        if value == was:
+            continue
+        if name in LISTS and was and [one["id"] for one in was] == [one["id"] for one in value]:
+            parts[name] = [
+                {"id": one["id"]} | {key: new for key, new in one.items() if new != old[key]}
+                for one, old in zip(value, was, strict=True)
+                if one != old
+            ]
+        else:
+            whole[name] = value
+    return ({"lab": whole} if whole else {}) | ({"lab_parts": parts} if parts else {})
 
 
-def _measured_together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    known = sorted((part["measured"], part["measuring"]) for part in parts if part["measured"] is not None)
-    total = sum(weight for _, weight in known)
-    passed = 0
-    for value, weight in known:
-        passed += weight
-        if 2 * passed > total:
-            return {"measured": value, "measuring": total}
-    return {"measured": None, "measuring": 0}
+def _numbers(states: Sequence[ChannelState], time_factor: float) -> Floats:
+    """The numbers of SCALES of every state, as the whole numbers that are told."""
+    latest = [state.latest for state in states]
 
+    def newest(name: str) -> list[Any]:
+        return [values.get(name) for values in latest]
 
-def lab_facts(topology: Topology, states: Sequence[ChannelState], now: float, demo: bool = False) -> dict[str, Any]:
-    """The lab as a whole: its name, chambers with what they measure, cyclers with how many answered."""
-    answered = {state.channel for state in states if state.state_at(now) != "silent"}
-    heard = {state.channel for state in states}
-    counts: dict[str, int] = {}
-    for state in states:
-        word = state.state_at(now)
-        counts[word] = counts.get(word, 0) + 1
-    return {
-        "name": topology.name,
-        "timezone": topology.timezone,
-        "time_factor": topology.time_factor,
-        "demo": demo,
-        "chambers": [
-            {
-                "id": chamber.id,
-                "setpoint": chamber.setpoint_at(now),
-                "tolerance": 2.0 if chamber.tolerance_kelvin is None else chamber.tolerance_kelvin,
-                **_measured(
-                    state.latest.get("ambient_temperature_celsius")
-                    for state in states
-                    if state.chamber == chamber.id and state.channel in answered
-                ),
-            }
-            for chamber in topology.chambers
+    found = np.array(
+        [
+            [state.unix_time_second for state in states],
+            [state.arrival_time_second for state in states],
+            [state.cadence_second for state in states],
+            newest("voltage_volt"),
+            newest("current_ampere"),
+            newest("surface_temperature_celsius"),
+            newest("ambient_temperature_celsius"),
+            [state.cycle_count for state in states],
+            [state.state_of_health for state in states],
+            [state.alerts for state in states],
+            newest("test_time_second"),
         ],
-        "cyclers": [
-            {
-                "id": cycler.id,
-                "channels": cycler.channels,
-                "heard": sum(channel in heard for channel in cycler.channel_ids),
-                "answered": sum(channel in answered for channel in cycler.channel_ids),
-                "power_circuit": cycler.power_circuit,
-                "source": cycler.source,
-            }
-            for cycler in topology.cyclers
-        ],
-        "counts": counts,
-    }
+        dtype=np.float64,  # None becomes NaN
+    )
+    found[-1] -= found[0] * time_factor
+    with np.errstate(over="ignore"):
+        rounded: Floats = np.rint(found * np.array(list(SCALES.values()))[:, None])
+    rounded[~np.isfinite(rounded)] = np.nan
+    return rounded
 
 
-def _channel(state: ChannelState, facts: Mapping[str, Any], setpoints: Mapping[str, float]) -> list[Any]:
-    latest = state.latest
-    return [
-        state.channel,
+def _words(state: ChannelState, facts: Mapping[str, Any], setpoints: Mapping[str, float]) -> tuple[Any, ...]:
+    """The words of WORDS."""
+    return (
         state.phase,
         state.severity,
-        state.alerts,
-        state.unix_time_second,
-        state.arrival_time_second,
-        round(state.cadence_second, 3),
-        _rounded(latest.get("voltage_volt"), 4),
-        _rounded(latest.get("current_ampere"), 4),
-        _rounded(latest.get("surface_temperature_celsius"), 2),
-        _rounded(latest.get("ambient_temperature_celsius"), 2),
-        state.cycle_count,
-        _rounded(state.state_of_health, 4),
         state.test,
         setpoints.get(state.chamber or ""),
         state.cycler,
@@ -169,16 +264,5 @@ def _channel(state: ChannelState, facts: Mapping[str, Any], setpoints: Mapping[s
         state.source,
         facts.get("cell"),
         facts.get("batch"),
-        _rounded(latest.get("test_time_second"), 1),
         state.learning,
-    ]
-
-
-def _rounded(value: Any, places: int) -> float | None:
-    return None if value is None else round(value, places)
-
-
-def _measured(values: Iterable[Any]) -> dict[str, Any]:
-    """The median of what is known, and of how many channels it is."""
-    known = sorted(float(v) for v in values if v is not None and math.isfinite(v))
-    return {"measured": round(known[len(known) // 2], 2) if known else None, "measuring": len(known)}
+    )

@@ -5,6 +5,7 @@ Readings and cycles come from archive and live tail, alerts from the whole log, 
 
 from __future__ import annotations
 
+import uuid
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import Any
 
 from cycling.as_it_was import DAY, alerts_then, by_channel, cadence_of, state_then
 from cycling.context import DIRECTION_OF_STEP
-from cycling.frames import frame, lab_facts
+from cycling.frames import Teller
+from cycling.lab_facts import lab_facts
 from cycling.types import Alert, ChannelState
 from data_access import fleet
 from data_access.alert_log import log_between
@@ -48,7 +50,10 @@ class _Channel:
 
 
 def frames_then(lab: Lab, steps: Steps) -> list[bytes]:
-    """A full frame for each of the moments; [] when no channel had been heard by then. Raises StoreAway."""
+    """A frame for each of the moments, the first a full one, the others what changed since the one before.
+
+    [] when no channel had been heard by then. Raises StoreAway.
+    """
     live = {state.channel: state for state in lab.live.states()}
     channels = _channels(lab, steps, live)
     if not channels:
@@ -65,7 +70,7 @@ def frames_then(lab: Lab, steps: Steps) -> list[bytes]:
         labels={told["test"]: told for told in lab.tests.all()},
         demo=any(place.source != "measured" for place in lab.topology.places.values()),
     )
-    return [known.frame(place, then) for place, then in enumerate(steps.moments)]
+    return known.frames(steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +87,28 @@ class _Known:
     labels: Mapping[str, Mapping[str, Any]]
     demo: bool
 
-    def frame(self, place: int, then: float) -> bytes:
-        """The full frame of a step."""
-        alerts = alerts_then(self.alerts, self.said, then)
+    def frames(self, steps: Steps) -> list[bytes]:
+        """The frames of the steps, told as a watcher that begins anew tells them."""
+        teller = Teller(uuid.uuid4().hex[:8], time_factor=self.lab.topology.time_factor)
+        before: dict[str, Alert] = {}
+        found = []
+        for place, then in enumerate(steps.moments):
+            alerts = alerts_then(self.alerts, self.said, then)
+            shown = {alert.id: alert for alert in _shown(alerts)}
+            news = [alert for alert in shown.values() if before.get(alert.id) != alert]
+            change = self._change(teller, place, then, alerts, news)
+            found.append(change if place else teller.everything(then, shown.values()))
+            before = shown
+        return found
+
+    def _change(self, teller: Teller, place: int, then: float, alerts: Sequence[Alert], news: Sequence[Alert]) -> bytes:
+        """What is new at a step."""
         called = by_channel(alerts)
         seen = ((name, channel.at(place)) for name, channel in sorted(self.channels.items()))
         states = [self._state(name, *one, then, called.get(name, ())) for name, one in seen if one is not None]
         facts = lab_facts(self.lab.topology, states, then, demo=self.demo)
-        return frame(now=then, full=True, states=states, alerts=_shown(alerts), lab=facts, facts=self.labels)
+        setpoints = {chamber.id: chamber.setpoint_at(then) for chamber in self.lab.topology.chambers}
+        return teller.changes(then, states, news, self.labels, facts, setpoints)
 
     def _state(
         self, name: str, row: Row, arrivals: Sequence[float], then: float, alerts: Sequence[Alert]

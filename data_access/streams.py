@@ -15,6 +15,7 @@ from data_access.errors import Gap, StoreAway
 KEPT_SECONDS = 3600.0  # of readings in Redis, archived or not
 PAGE = 200  # entries fetched in one go
 TRIMMED_AT_ONCE = 10_000  # entries; a call holds up everybody else on the server for some milliseconds
+SHORTEST_BLOCK = 0.001  # seconds; Redis would wait for ever instead of less
 POLL_SECONDS = 0.02  # between two looks where nobody can be waited at: a cluster's streams lie on several nodes
 
 
@@ -53,6 +54,15 @@ class Streams(Part):
         elif missed:
             raise next(iter(missed.values()))
         return [(cycler, entry.n, codec.decode(entry.payload)) for cycler, entry in found]
+
+    @at_redis
+    def wait(self, positions: Mapping[str, int], seconds: float) -> None:
+        """Until a cycler has an entry after its position, at most so long. In a cluster, whose streams lie on several
+        nodes, nobody can be waited at and all of the time passes."""
+        if self.is_cluster or not positions or seconds < SHORTEST_BLOCK:
+            return time.sleep(max(seconds, 0.0))
+        after = {keys.readings(cycler): f"{n}-0" for cycler, n in positions.items()}
+        self.client.xread(after, count=1, block=min(int(seconds * 1000), LONGEST_BLOCK_MS))
 
     @at_redis
     def after(self, cycler: str, n: int, most: int = PAGE) -> list[Entry]:

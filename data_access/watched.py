@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from cycling.frames import merged
+from cycling.frames import together
 from cycling.types import Alert, ChannelState, Cycle, Notice
 from data_access import keys, leases
 from data_access.connection import LONGEST_BLOCK_MS, Part, at_redis, entries, number, text
@@ -160,7 +160,7 @@ class Watched(Part):
             return None
         bodies = [zlib.decompress(kept[f"b:{part}"]) for part in parts]
         oldest = min((text(kept[f"id:{part}"]) for part in parts), key=_order)
-        return oldest, bodies[0] if len(bodies) == 1 else merged(bodies)
+        return oldest, bodies[0] if len(bodies) == 1 else together(bodies)
 
     @at_redis
     def outputs_after(self, table: str, n: int, most: int = 1000) -> list[tuple[int, list[dict[str, Any]]]]:

@@ -22,7 +22,8 @@ __all__ = ["Watcher", "Work", "run"]
 
 REFUSED_SECONDS = 1.0  # to wait longer where a store is away, or refuses
 SHORTEST_PAUSE = 0.01
-LOOK_SECONDS = 0.2  # how often the streams are read; a fold of many small batches costs more than one of all
+LOOK_SECONDS = 0.2  # how often time alone is looked at
+GATHER_SECONDS = 0.1  # between two looks for readings: a fold of many small batches costs more than one of all
 CLOCK_SET_SECONDS = 30.0  # between two rounds the clock was set, or the machine slept: nobody was silent
 
 log = logging.getLogger("cellwatch.watch")
@@ -48,7 +49,8 @@ def run(
         except StoreAway as away:
             log.warning("%s The watch waits; readings stay in their streams.", away)
             work.was_away = refused = True
-        stop.wait(REFUSED_SECONDS if refused else work.pause())
+        if refused or not work.wait():
+            stop.wait(REFUSED_SECONDS)
     work.end()
 
 
@@ -72,6 +74,7 @@ class Work:
         self._begun = False
         self.was_away = False  # a store, so that nothing could arrive: nobody was silent
         self._seen = (clock(), time.monotonic())
+        self._looked_at = 0.0
 
     def round(self) -> bool:
         """One look of every watcher, with the parts as they are owned now; says whether one was refused. Raises
@@ -84,6 +87,7 @@ class Work:
         for share in [share for share, one in self.watchers.items() if held.get(share) != one.token]:
             log.warning("Part %s of the lab is somebody else's now, or was meanwhile.", share.name)
             del self.watchers[share]
+        self._looked_at = time.monotonic()
         not_heard = self._clock_was_set() or self.was_away
         refused = False
         for share, token in held.items():
@@ -96,10 +100,19 @@ class Work:
         self._hand_over()
         return refused
 
-    def pause(self) -> float:
-        """Seconds until the next look: somebody may have to be told of an alert before streams are read again."""
+    def wait(self) -> bool:
+        """Until the next look: readings came, time brings something to tell, or LOOK_SECONDS passed. Says False when
+        the store is away."""
         due = min((one.watch.due() for one in self.watchers.values()), default=math.inf)
-        return min(max(due - self.clock(), SHORTEST_PAUSE), LOOK_SECONDS)
+        seconds = min(max(due - self.clock(), SHORTEST_PAUSE), LOOK_SECONDS)
+        gathering = min(max(self._looked_at + GATHER_SECONDS - time.monotonic(), 0.0), seconds)
+        time.sleep(gathering)
+        positions = {name: n for one in self.watchers.values() for name, n in one.positions.items()}
+        try:
+            self.lab.live.wait(positions, seconds - gathering)
+        except StoreAway:  # the next round says so
+            return False
+        return True
 
     def end(self) -> None:
         """Put everything away, and let others have the parts at once."""

@@ -8,22 +8,24 @@ on from there: it folds the same readings again, finds the same alerts under the
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from cycling.frames import frame, lab_facts, merged_facts
+from cycling.frames import Teller
+from cycling.lab_facts import lab_facts, merged_facts
 from cycling.readings import Batch, concat
 from cycling.recording import told_by
 from cycling.topology import TestFacts
-from cycling.types import Alert, ChannelState, Cycle, Notice
+from cycling.types import Alert, Cycle, Notice
 from cycling.watch import Told, Watch
 from data_access.lab import Gap, Lab, Published, StoreAway
 from monitor.parts import WHOLE, Share, whole_lab
 from monitor.recall import recall
 from monitor.unread import Unread
 
-FRAME_SECONDS = 1.0
+STATES_SECONDS = 1.0  # between two rounds of everything; what readings move is shown with every look
 FULL_FRAME_SECONDS = 5.0  # a viewer that comes between gets the last full frame and the frames after it
 SNAPSHOT_SECONDS = 10.0
 RECORDING_SECONDS = 5.0
@@ -65,6 +67,7 @@ class Watcher:
         self._alerts: dict[str, Alert] = {}
         self._notices: list[Notice] = []
         self._moved: set[str] = set()
+        self._teller = self._begin_to_tell()
         self._published_at = self._saved_at = self._full_at = self._heeded_at = 0.0
         self._gaps: list[str] = []
         self._away: dict[str, str] = {}  # cycler -> why its stream cannot be read
@@ -89,11 +92,13 @@ class Watcher:
         self._take(self.watch.fold(batch, arrived if behind else max(now, arrived)))
         for cycler, n, _batch in found:
             self.positions[cycler] = max(n, self.positions[cycler])
-        if self._alerts or said or abs(now - self._published_at) >= FRAME_SECONDS:  # it may be set back
+        if self._alerts or said or abs(now - self._published_at) >= STATES_SECONDS:  # it may be set back
             self._publish(now, save=said or abs(now - self._saved_at) >= SNAPSHOT_SECONDS)
             lag = max(now - arrived, 0.0) if behind else 0.0
             told = {"lag_second": lag, "gaps": self._gaps, "readings_at": arrived, "away": self._trouble()}
             self.lab.live.beat("watch", told, now, self.share.name)
+        elif self._moved and not behind and self._full_at:
+            self._show(now)
 
     def put_away(self, now: float) -> None:
         """The last act: publish what is left, with a snapshot."""
@@ -173,17 +178,16 @@ class Watcher:
         facts = own if alone else merged_facts(own, self.lab.live.facts_of_others(self.share.name))
         # Viewers may know nothing yet of what this watcher goes on from, so the first frame tells all of it.
         first = self._full_at == 0.0
-        moved = [state for state in states if first or state.channel in self._moved]
         news = {alert.id: alert for alert in self.watch.alerts() if first and alert.open} | self._alerts
-        self.lab.live.publish(
+        self._tell(
             Published(
                 now=now,
                 part=self.share.name,
                 token=self.token,
                 facts=None if alone else {name: own[name] for name in ("chambers", "cyclers", "counts")},
                 states=states,
-                frame=self._frame(now, False, moved, news.values(), facts),
-                full_frame=self._full_frame(now, states, facts),
+                frame=self._teller.changes(now, states, news.values(), self.labels, facts, self._setpoints(now)),
+                full_frame=self._full_frame(now),
                 alerts=list(self._alerts.values()),
                 cycles=self._cycles,
                 notices=self._notices,
@@ -196,18 +200,34 @@ class Watcher:
         if save:
             self._saved_at = now
 
-    def _full_frame(self, now: float, states: list[ChannelState], facts: Mapping[str, Any]) -> bytes:
+    def _show(self, now: float) -> None:
+        """What readings moved, at once; everything else can wait for the next round."""
+        states = self.watch.states(self._moved)
+        frame = self._teller.changes(now, states, (), self.labels, None, self._setpoints(now))
+        self._tell(Published(now=now, part=self.share.name, token=self.token, frame=frame))
+        self._moved = set()
+
+    def _tell(self, told: Published) -> None:
+        """Publishes. Where nobody knows whether it was heard, everything is told again under a new run."""
+        try:
+            self.lab.live.publish(told)
+        except BaseException:
+            self._teller, self._full_at = self._begin_to_tell(), 0.0
+            raise
+
+    def _begin_to_tell(self) -> Teller:
+        part = "" if self.share.of == 1 else self.share.name
+        return Teller(uuid.uuid4().hex[:8], part, self.lab.topology.time_factor)
+
+    def _setpoints(self, now: float) -> dict[str, float]:
+        return {chamber.id: chamber.setpoint_at(now) for chamber in self.lab.topology.chambers}
+
+    def _full_frame(self, now: float) -> bytes:
         """Everything a wall needs to begin with, now and then; b"" where the last one will do."""
-        if now - self._full_at < FULL_FRAME_SECONDS:
+        if 0.0 <= now - self._full_at < FULL_FRAME_SECONDS:
             return b""
         self._full_at = now
         every = self.watch.alerts()
         closed = [alert for alert in every if not alert.open and (alert.closed_at or 0.0) > now - LAST_DAY]
         shown = [alert for alert in every if alert.open] + closed[-MOST_CLOSED:]
-        return self._frame(now, True, states, shown, facts)
-
-    def _frame(
-        self, now: float, full: bool, states: list[ChannelState], alerts: Iterable[Alert], facts: Mapping[str, Any]
-    ) -> bytes:
-        part = "" if self.share.of == 1 else self.share.name
-        return frame(now=now, full=full, states=states, alerts=alerts, lab=facts, facts=self.labels, part=part)
+        return self._teller.everything(now, shown)

@@ -28,7 +28,7 @@ def test_one_moment_is_a_full_frame_with_the_time_it_shows(client: FlaskClient) 
     assert told["at"] == at
     assert told["frame"]["full"] is True
     assert told["frame"]["t"] == at
-    assert [one[0] for one in told["frame"]["channels"]] == ["arbin-1-01"]
+    assert told["frame"]["names"]["list"] == ["arbin-1-01"]
 
 
 def test_several_moments_come_in_order_and_never_lie_ahead(client: FlaskClient) -> None:

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from api.access import Access
 from api.hub import FRAMES_HELD, FrameHub, monitor_state
 from api.stream import HUB
+from cycling.frames import SCHEMA
 from data_access.lab import Lab, Published
 
 Event = dict[str, str]
@@ -85,7 +86,7 @@ def test_a_viewer_gets_everything_first_and_then_every_change(port: int, lab: La
         assert viewer.response.getheader("Content-Type", "").startswith("text/event-stream")
         assert viewer.response.getheader("X-Accel-Buffering") == "no"
         hello = json.loads(viewer.next("hello")["data"])
-        assert (hello["version"], hello["schema"]) == ("1.2.3", 1)
+        assert (hello["version"], hello["schema"]) == ("1.2.3", SCHEMA)
         assert hello["t"] == pytest.approx(time.time(), abs=60)
         event = viewer.next("frame")
         assert (event["id"], json.loads(event["data"])) == (first, {"n": 1, "full": True})

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
-from cycling.frames import CHANNEL_FIELDS
 from cycling.types import ChannelState
 from data_access.as_it_was import frames_then, records_begin
 from data_access.lab import Lab, Published
 from data_access.newest_then import Steps
 from monitor import record
+from tests.cycling.frame_reader import Page
 from tests.data_access.builders import NOW, alert, batch, cycle
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -32,9 +32,8 @@ def shown(lab: Lab, at: float) -> dict[str, dict[str, Any]]:
 
 
 def channels_of(frame: bytes) -> dict[str, dict[str, Any]]:
-    body = orjson.loads(frame)
-    assert body["full"] is True
-    return {row[0]: dict(zip(CHANNEL_FIELDS, row, strict=True)) for row in body["channels"]}
+    assert orjson.loads(frame)["full"] is True
+    return Page().apply(frame).channels
 
 
 def state(channel: str, at: float, **facts: Any) -> ChannelState:
@@ -80,9 +79,10 @@ def test_at_every_moment_each_channel_shows_what_was_the_newest_by_then(lab: Lab
             {n: v for n, v in expected.items() if n not in static}
         )
     steps = Steps(NOW + 300, 250.0, 20)
+    page = Page()
     for moment, frame in zip(steps.moments, frames_then(lab, steps), strict=True):
         alone = shown(lab, moment - NOW)
-        told = {name: row["voltage_volt"] for name, row in channels_of(frame).items()}
+        told = {name: row["voltage_volt"] for name, row in page.apply(frame).channels.items()}
         assert told == {name: row["voltage_volt"] for name, row in alone.items()}
 
 
@@ -134,12 +134,14 @@ def test_an_alert_that_is_over_now_was_open_then(lab: Lab) -> None:
     send(lab, 0, "arbin-1-01")
     over = alert("over", opened_at=NOW, closed_at=NOW + 100, acknowledged_at=NOW + 50, acknowledged_by="Ada")
     lab.archive.merge_alerts([over, alert("earlier", opened_at=NOW - 3 * DAY, closed_at=NOW - 2 * DAY)], 0, 1)
-    body = orjson.loads(frames_then(lab, Steps(NOW + 20))[0])
-    (was,) = body["alerts"]
+    (frame,) = frames_then(lab, Steps(NOW + 20))
+    (was,) = orjson.loads(frame)["alerts"]
     assert (was["id"], was["closed_at"], was["acknowledged_by"]) == ("over", None, None)
-    assert channels_of(orjson.dumps(body))["arbin-1-01"]["severity"] == "P2"
+    assert channels_of(frame)["arbin-1-01"]["severity"] == "P2"
     (after,) = orjson.loads(frames_then(lab, Steps(NOW + 200))[0])["alerts"]
     assert (after["closed_at"], after["acknowledged_by"]) == (NOW + 100, "Ada")
+    _full, change = frames_then(lab, Steps(NOW + 20, 200.0, 2))
+    assert orjson.loads(change)["alerts"] == [after]
 
 
 def test_a_shelf_stands_from_when_it_was_said_until_it_ended(lab: Lab) -> None:

@@ -97,8 +97,15 @@ class RunningLab:
         embedded.wait_ready(embedded.cache_socket(data))
         for name in ("record", "watch", "notify"):
             self._start(name, [sys.executable, "-m", "monitor", name])
+        self.start_web()
+
+    def start_web(self) -> None:
         self._start("web", [*GUNICORN, "--threads", "48", "-b", f"127.0.0.1:{self.port}", "app:serve()"])
         until(lambda: self.get("/healthz") is not None, "the web app to answer")
+
+    def end_web(self) -> None:
+        self.processes["web"].terminate()
+        self.processes["web"].wait(timeout=20)
 
     def stop(self) -> None:
         for name in self.processes:

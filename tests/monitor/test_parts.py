@@ -26,6 +26,7 @@ from monitor.parts import Parts, Share
 from monitor.watch import Watcher, Work
 from tests.conftest import Server
 from tests.cycling.build import cell, in_discharge, spoil
+from tests.cycling.frame_reader import Page
 from tests.data_access.builders import another
 
 NOW = 1_700_100_000.0
@@ -111,13 +112,14 @@ def test_a_viewer_gets_one_lab_of_all_parts(lab: Lab) -> None:
     for each in two:
         each.put_away(NOW + 2)
     frame_id, full = lab.live.full_frame() or ("", b"{}")
-    told = json.loads(full)
-    assert sorted(row[0] for row in told["channels"]) == [f"{name}-01" for name in IDS]
-    after = [json.loads(body) for _id, body in lab.live.frames_after(frame_id, 0)]
-    newest = after[-1]
-    assert newest["part"] == "2-of-2"
-    assert [cycler["heard"] for cycler in newest["lab"]["cyclers"]] == [1, 1, 1, 1]
-    assert sum(newest["lab"]["counts"].values()) == 4
+    page = Page().apply(full)
+    assert sorted(page.channels) == [f"{name}-01" for name in IDS]
+    after = [body for _id, body in lab.live.frames_after(frame_id, 0)]
+    assert json.loads(after[-1])["part"] == "2-of-2"
+    for body in after:
+        page.apply(body)
+    assert [cycler["heard"] for cycler in page.lab["cyclers"]] == [1, 1, 1, 1]
+    assert sum(page.lab["counts"].values()) == 4
 
 
 def test_what_people_say_reaches_the_alert_of_the_part_that_owns_it(lab: Lab) -> None:

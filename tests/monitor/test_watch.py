@@ -21,6 +21,7 @@ from monitor import notify, record
 from monitor.record import Progress
 from monitor.watch import Watcher
 from tests.cycling.build import cell, in_discharge, spoil
+from tests.cycling.frame_reader import Page
 
 NOW = 1_700_100_000.0
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ def test_what_it_finds_is_published(lab: Lab) -> None:
     assert lab.live.beats()["watch"]["at"] == NOW + 1
     frame_id, full = lab.live.full_frame() or ("", b"{}")
     assert frame_id
-    assert [row[0] for row in json.loads(full)["channels"]] == ["sim-1-01"]
+    assert list(Page().apply(full).channels) == ["sim-1-01"]
     assert [a["kind"] for a in json.loads(full)["alerts"]] == ["contact-lost"]
     assert lab.history.cycles(test="T1").cycle_count.tolist() == [1]
 
@@ -130,8 +131,8 @@ def test_cell_and_batch_stand_on_the_tile(lab: Lab) -> None:
     sent(lab, cell(1), NOW)
     watcher(lab).look(NOW + 1)
     _id, full = lab.live.full_frame() or ("", b"{}")
-    (row,) = json.loads(full)["channels"]
-    assert row[18:20] == ["A123-0417", "spring"]
+    (told,) = Page().apply(full).channels.values()
+    assert (told["cell"], told["batch"]) == ("A123-0417", "spring")
 
 
 def test_readings_trimmed_before_they_were_watched_are_named(lab: Lab) -> None:
