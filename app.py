@@ -26,7 +26,7 @@ from cycling.topology import Topology
 from data_access.lab import Lab, StoreAway, connect, install
 from settings import Settings
 
-LATER = "^00-plotly"  # 1.5 MB that only figures need: assets/plotly_lazy.js loads it with the first
+LATER = "^00-"  # libraries that some pages need: assets/plotly_lazy.js and grid_lazy.js load them there
 ONLY_IN_DEBUG = "^storybook"
 PROJECT = Path(__file__).resolve().parent
 INDEX = """<!DOCTYPE html>
@@ -139,6 +139,7 @@ def _pack_files(app: dash.Dash) -> None:
     suites = [
         Path(str(files(package))) / path
         for package, paths in app.registered_paths.items()
+        if package != "plotly"  # ours stands in assets
         for path in paths
         if path.endswith((".js", ".css"))
     ]

@@ -10,6 +10,7 @@ from api.alerts import alerts
 from api.answers import Refused, refusal
 from api.channels import channels
 from api.downloads import downloads
+from api.fades import fades
 from api.health import health
 from api.hub import FrameHub
 from api.notes import notes
@@ -29,7 +30,7 @@ def register(server: Flask, lab: Lab, version: str) -> None:
     """Add the API to a web server."""
     server.extensions[HUB] = FrameHub(lab)
     server.extensions[VERSION] = version
-    for blueprint in (readings, channels, notes, alerts, downloads, tests, stream, past):
+    for blueprint in (readings, channels, notes, alerts, downloads, tests, fades, stream, past):
         server.register_blueprint(blueprint, url_prefix=API)
     server.register_blueprint(health)
     server.register_blueprint(health, url_prefix=API, name="health_of_api")

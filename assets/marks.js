@@ -3,7 +3,8 @@
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
-  // Id of an empty element of a page -> what fills it: mount(element) may return {frame(changed, now), tick(now)}.
+  // Id of an empty element of a page -> what fills it: mount(element) may return {frame(changed, now), tick(now),
+  // moved()}; with the last it stays when only the query of the address changes.
   const hosts = (cw.hosts = cw.hosts || new Map());
   const mounted = new Map();
   let spoken = "";
@@ -14,6 +15,10 @@
       const element = document.getElementById(id);
       const known = mounted.get(id);
       const place = element && `${location.pathname}${cw.past.place(location.search)} ${element.dataset.name || ""}`;
+      if (known && known.element === element && known.place !== place && known.part.moved) {
+        known.place = place; // a part that keeps its view in the address itself
+        known.part.moved();
+      }
       if (known && (known.element !== element || known.place !== place)) mounted.delete(id);
       if (!element || mounted.has(id)) continue;
       element.replaceChildren();

@@ -1,4 +1,4 @@
-// Tables: an element with data-table='{"caption", "columns": [{"key","name","unit","digits","link"}], "rows": [...]}'
+// Tables: an element with data-table='{"caption", "columns": [{"key","name","unit","digits","link","kind"}], "rows": [...]}'
 // becomes a sortable table. One Dash component per table instead of one per cell.
 (() => {
   "use strict";
@@ -18,8 +18,9 @@
     if (typeof value === "number") return el("td", { class: "number" }, number(value, column.digits || 0, column.unit || "").trim());
     if (column.node) return el("td", {}, column.node(row));
     if (!column.link) return el("td", {}, String(value));
+    if (column.link === "alert") return el("td", { "data-alert": row.id, "data-kind": row.kind, class: "wide" }, cw.words.glyph(row.severity), ` ${value}`);
     const marks = column.link === "channel" ? { "data-channel": value } : {};
-    return el("td", {}, el("a", { href: LINKS[column.link](value), "data-nav": true, ...marks }, String(value)));
+    return el("td", {}, el("a", { href: LINKS[column.link](value), "data-nav": true, dir: "auto", ...marks }, String(value)));
   }
 
   function compare(a, b) {

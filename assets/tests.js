@@ -1,96 +1,182 @@
-// The list of tests: what the API knows of each, and what the stream says of those that run now.
+// The list of tests: an AG Grid whose view stands in the address. The rows come from tests_rows.js, the columns from
+// tests_columns.js, the groups from tests_groups.js, the address from tests_view.js, what stands above from tests_bar.js.
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
   const REFRESH_SECONDS = 30;
-  const COLUMNS = [
-    { key: "pick", name: "Compare", node: pick },
-    { key: "test", name: "Test", link: "test" },
-    { key: "cell", name: "Cell" },
-    { key: "batch", name: "Batch", link: "batch" },
-    { key: "channel", name: "Channel", link: "channel" },
-    { key: "state", name: "State" },
-    { key: "cycle_count", name: "Cycle" },
-    { key: "state_of_health", name: "State of health", unit: "%", digits: 1 },
-    { key: "protocol", name: "Protocol" },
-    { key: "chemistry", name: "Chemistry" },
-    { key: "source", name: "Source" },
-  ];
-  const picked = new Set();
-
-  function pick(row) {
-    const { el } = cw.words;
-    const box = el("input", { type: "checkbox", "aria-label": `compare ${row.test}`, checked: picked.has(row.test), onchange: () => {
-      if (box.checked) picked.add(row.test);
-      else picked.delete(row.test);
-      document.dispatchEvent(new CustomEvent("cellwatch-picked"));
-    } });
-    return box;
-  }
-
-  // A test of the API and the channel it runs on now, as one row.
-  function rowOf(facts, running, now) {
-    const channel = running.get(facts.test);
-    return {
-      ...facts,
-      pick: " ",
-      cell: (channel && channel.cell) || facts.cell,
-      batch: (channel && channel.batch) || facts.batch,
-      channel: channel ? channel.channel : facts.channel,
-      state: channel ? cw.model.stateOf(channel, now) : "over",
-      cycle_count: channel ? channel.cycle_count : facts.cycle_count,
-      state_of_health: channel && channel.state_of_health !== null ? 100 * channel.state_of_health : null,
-      source: channel ? channel.source : null,
-    };
-  }
+  const UPDATE_SECONDS = 2; // how often what runs is looked at
+  const MOST_COMPARED = 100; // a longer address is cut by some servers: a batch has a page of its own
 
   function mount(host) {
     const { el, put, plural } = cw.words;
-    const query = new URLSearchParams(location.search);
-    const search = el("input", { type: "search", value: query.get("find") || "", oninput: () => {
-      const text = search.value ? `?find=${encodeURIComponent(search.value)}` : location.pathname;
-      history.replaceState(history.state, "", text);
-      draw(cw.live.now());
-    } });
-    const compare = el("button", { type: "button", disabled: true, onclick: () => cw.go(`/compare?tests=${[...picked].map(encodeURIComponent).join(",")}`) }, "Compare");
-    const note = el("p", { class: "how", role: "status" }, "reading the list of tests …");
-    const table = cw.table("Tests", COLUMNS);
-    host.append(el("p", { class: "filters" }, el("label", {}, "Find ", search), compare), note, table.element);
-    let facts = null;
+    const narrow = window.innerWidth <= 700;
+    let view = cw.testView.read(location.search, narrow);
+    let api = null;
+    let told = null;
     let asked = -Infinity;
-    let drawn = "";
+    let updated = -Infinity;
+    let applying = false;
+    const known = new Map();
+    const query = () => cw.testView.write(view, narrow);
+    const groups = cw.testGroups(() => view, toggle);
+    const note = el("p", { class: "how", role: "status" }, "reading the list of tests …");
+    const fault = el("p", { class: "how fault", hidden: true });
+    const frame = el("div", { class: "grid-frame" });
+    const bar = cw.testBar({ view: () => view, query, change, compare, csv: () => api && cw.testCsv(api, groups), say: (text) => put(note, text) });
+    host.append(bar.element, fault, note, frame);
+
+    const picked = () => (api ? api.getSelectedRows() : []);
+
+    function compare() {
+      const rows = picked();
+      if (rows.length > MOST_COMPARED) return put(note, `${rows.length} tests are picked; at most ${MOST_COMPARED} can be compared. A batch has a page of its own.`);
+      cw.go(`/compare?tests=${rows.map((row) => encodeURIComponent(row.test)).join(",")}`);
+    }
+
+    // The view that a control asks for: into the grid, and from there into the address.
+    function change(part) {
+      view = { ...view, ...part };
+      apply();
+      save();
+    }
+
+    function toggle(name) {
+      const closed = new Set(view.closed);
+      if (!closed.delete(name)) closed.add(name);
+      view = { ...view, closed };
+      api.refreshClientSideRowModel("sort");
+      groups.sayAll();
+      save();
+    }
+
+    function save() {
+      const text = query();
+      if (text !== location.search.slice(1)) history.replaceState(history.state, "", cw.past.along(location.pathname + (text ? `?${text}` : "")));
+      say();
+    }
+
+    function apply() {
+      if (!api) return;
+      applying = true;
+      const shown = new Set(view.columns);
+      const order = [...view.columns, ...cw.testColumns.ids.filter((id) => !shown.has(id))];
+      const state = order.map((colId) => {
+        const at = view.sort.findIndex((one) => one.id === colId);
+        return { colId, hide: !shown.has(colId), sort: at < 0 ? null : view.sort[at].down ? "desc" : "asc", sortIndex: at < 0 ? null : at };
+      });
+      api.applyColumnState({ state, applyOrder: true });
+      api.setFilterModel(view.filter);
+      api.setGridOption("quickFilterText", view.find);
+      draw(cw.live.now());
+      api.refreshClientSideRowModel("sort");
+      applying = false;
+      say();
+    }
+
+    // What the reader did in the grid itself.
+    function taken() {
+      if (applying || !api) return;
+      const columns = api.getColumnState().filter((one) => cw.testColumns.ids.includes(one.colId));
+      const sort = columns.filter((one) => one.sort).sort((a, b) => a.sortIndex - b.sortIndex).map((one) => ({ id: one.colId, down: one.sort === "desc" }));
+      view = { ...view, columns: columns.filter((one) => !one.hide).map((one) => one.colId), sort, filter: api.getFilterModel() };
+      save();
+    }
+
+    function say() {
+      put(fault, (view.faults || []).join(" "));
+      fault.hidden = !fault.textContent;
+      bar.draw(picked().length);
+      groups.sayAll();
+      if (!told || !api) return;
+      let shown = 0;
+      api.forEachNodeAfterFilter((node) => (shown += groups.isHead(node.data) ? 0 : 1));
+      const running = [...known.values()].filter((row) => row.state === "running").length;
+      const all = `${plural(known.size, "test", "tests")}, ${running} running`;
+      put(note, shown === known.size ? all : `${shown} of ${all}`);
+    }
+
+    // Brings the rows of the grid up to date, touching only those that changed.
+    function draw(now) {
+      if (!told || !api) return;
+      updated = now;
+      const rows = cw.testRows.compose(told, known, now);
+      const heads = groups.heads(rows);
+      const add = rows.filter((row) => !known.has(row.test));
+      const update = rows.filter((row) => known.has(row.test) && known.get(row.test) !== row);
+      for (const row of rows) known.set(row.test, row);
+      const wanted = new Set(heads.map((head) => head.group));
+      const there = new Set();
+      const remove = [];
+      api.forEachNode((node) => {
+        if (!groups.isHead(node.data)) return;
+        if (wanted.has(node.data.group)) there.add(node.data.group);
+        else remove.push(node.data);
+      });
+      add.push(...heads.filter((head) => !there.has(head.group)));
+      if (!add.length && !update.length && !remove.length) return;
+      cw.testColumns.setScale(rows);
+      api.applyTransaction({ add, update, remove });
+      say();
+    }
 
     async function read(now) {
       asked = now;
       try {
-        const answer = await fetch("/api/v1/tests");
-        if (!answer.ok) throw new Error(`the server said ${answer.status}`);
-        facts = (await answer.json()).tests;
+        told = await cw.testRows.read();
         draw(cw.live.now());
+        say();
       } catch (error) {
         put(note, `The list could not be read (${error.message}); it is tried again in ${REFRESH_SECONDS} s.`);
       }
     }
 
-    function draw(now) {
-      if (!facts) return;
-      const running = new Map([...cw.model.channels.values()].filter((c) => c.test).map((c) => [c.test, c]));
-      const known = new Set(facts.map((fact) => fact.test));
-      const unlisted = [...running.keys()].filter((test) => !known.has(test)).map((test) => ({ test }));
-      const words = search.value.toLowerCase();
-      const rows = [...facts, ...unlisted].map((fact) => rowOf(fact, running, now))
-        .filter((row) => ["test", "cell", "batch", "channel", "state", "protocol", "chemistry"].some((key) => String(row[key] || "").toLowerCase().includes(words)));
-      compare.disabled = picked.size === 0;
-      put(compare, picked.size ? `Compare ${picked.size}` : "Compare");
-      const text = JSON.stringify(rows);
-      if (text === drawn) return; // a table drawn anew would lose the reader's place
-      drawn = text;
-      table.draw(rows);
-      put(note, plural(rows.length, "test", "tests"));
+    function begin(grid) {
+      api = grid.createGrid(frame, {
+        theme: grid.theme,
+        columnDefs: cw.testColumns.all.map(cw.testColumns.definition),
+        defaultColDef: { sortable: true, resizable: true },
+        rowData: [],
+        getRowId: ({ data }) => (groups.isHead(data) ? `group ${data.group}` : `test ${data.test}`),
+        rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: false, enableClickSelection: false, isRowSelectable: (node) => !groups.isHead(node.data) },
+        selectionColumnDef: { headerName: "Pick", width: 62, pinned: narrow ? null : "left", suppressHeaderMenuButton: true },
+        includeHiddenColumnsInQuickFilter: true,
+        alwaysPassFilter: (node) => groups.isHead(node.data),
+        postSortRows: groups.arrange,
+        isFullWidthRow: ({ rowNode }) => groups.isHead(rowNode.data),
+        fullWidthCellRenderer: groups.draw,
+        animateRows: false,
+        suppressColumnVirtualisation: false,
+        suppressDragLeaveHidesColumns: true,
+        tooltipShowDelay: 500,
+        overlayNoRowsTemplate: "No test fits.",
+        onSortChanged: taken,
+        onFilterChanged: taken,
+        onColumnMoved: (event) => event.finished && taken(),
+        onColumnVisible: taken,
+        onSelectionChanged: () => bar.draw(picked().length),
+        onCellKeyDown: ({ node, event }) => {
+          if (!groups.isHead(node.data) || !["Enter", " "].includes(event.key) || event.target.closest("button")) return;
+          event.preventDefault();
+          toggle(node.data.group);
+        },
+      });
+      cw.testGrid = api; // for the plays and for whoever debugs
+      apply();
+      say();
     }
 
-    document.addEventListener("cellwatch-picked", () => draw(cw.live.now()));
-    return { tick: (now) => (now - asked > REFRESH_SECONDS ? read(now) : draw(now)) };
+    cw.grid().then((grid) => host.isConnected && begin(grid)).catch((error) => put(note, `The table cannot be shown: ${error.message}. Reload the page.`));
+    return {
+      moved() {
+        if (location.pathname !== "/tests" || query() === location.search.slice(1)) return;
+        view = cw.testView.read(location.search, narrow);
+        apply();
+      },
+      tick(now) {
+        if (now - asked > REFRESH_SECONDS) read(now);
+        else if (now - updated > UPDATE_SECONDS) draw(now);
+      },
+    };
   }
 
   (cw.hosts = cw.hosts || new Map()).set("tests", mount);

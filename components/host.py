@@ -10,7 +10,8 @@ from dash import dcc, html
 
 from components.figures.theme import CONFIG
 
-# key, name, and where it helps unit, digits, link (channel | batch | test), kind (time | age)
+# key, name, and where it helps unit, digits, link (channel | batch | test | alert), kind (time | age); the row of an
+# alert has its id, kind and severity besides
 Column = Mapping[str, Any]
 
 

@@ -11,7 +11,8 @@ from dash import html
 
 from components.figures.fade import fade
 from components.figures.sentence import sentence
-from components.figures.trace import Window, trace
+from components.figures.trace import trace
+from components.figures.window import Window
 from components.host import attributes, graph, host, page
 from cycling.types import Alert, Severity
 

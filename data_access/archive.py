@@ -209,7 +209,7 @@ class Archive:
             ("(closed_at IS NULL OR closed_at > ?)", closed_after),
         ]
         asked = [(part, value) for part, value in bounds if value is not None]
-        rows = facts.to_rows(self.facts("alerts", {}, asked))
+        rows = facts.to_rows(self.facts("alerts", {}, asked=asked))
         alerts = [Alert.from_json(_with_defaults(row)) for row in rows]
         found = [alert for alert in alerts if channel is None or channel in alert.channels]
         return sorted(found, key=lambda alert: (-alert.opened_at, alert.id))
@@ -222,17 +222,26 @@ class Archive:
         """Every row of ``tests`` or ``journal``."""
         return facts.to_rows(self.facts(table, {}))
 
-    def facts(self, table: str, wanted: Mapping[str, Sequence[str]], asked: Sequence[tuple[str, float]] = ()) -> Any:
-        """The rows of a small table whose columns have one of the wanted values, as an Arrow table. ``asked``: further
-        conditions, each with its value."""
+    def facts(
+        self,
+        table: str,
+        wanted: Mapping[str, Sequence[str]],
+        columns: Sequence[str] | None = None,
+        *,
+        asked: Sequence[tuple[str, float]] = (),
+    ) -> Any:
+        """The rows of a small table whose columns have one of the wanted values, as an Arrow table.
+
+        ``columns``: only these of it. ``asked``: further conditions, each with its value."""
         snapshot = self.tables[table].snapshot(files=True)
-        schema = self.tables[table].schema
+        whole = self.tables[table].schema
+        schema = whole if columns is None else pa.schema([whole.field(name) for name in columns])
         parts = [f"list_contains(?::VARCHAR[], {name})" for name in wanted]
         condition = " AND ".join([*parts, *(part for part, _ in asked)]) or "true"
         names = ", ".join(quoted(field.name) for field in schema)
         values = [*(list(one) for one in wanted.values()), *(value for _, value in asked)]
         query = f"SELECT {names} FROM {{rows}} WHERE {condition}"
-        return self.reader.table(query, values, snapshot.files, schema.empty_table()).cast(schema)
+        return self.reader.table(query, values, snapshot.files, whole.empty_table()).cast(schema)
 
     def _merge(self, table: str, stream: str, rows: Sequence[Mapping[str, Any]], after: int, upto: int) -> int:
         key = KEYS[table]

@@ -50,7 +50,7 @@ def layout(channel: str = "", **query: str) -> html.Main:
 
 @callback(Output(parts.TRACE, "figure"), Input(parts.ASK, "data"), Input(parts.VIEW, "data"), on_error=_said)
 def show_trace(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
-    if not asked:
+    if not isinstance(asked, Mapping):
         raise dash.exceptions.PreventUpdate
     topology = lab().topology
     return _trace(topology, view, parts.window_of(view, asked, time.time(), topology.timezone))
@@ -58,7 +58,7 @@ def show_trace(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
 
 @callback(Output(parts.FADE, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)
 def show_fade(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
-    if not asked:
+    if not isinstance(asked, Mapping):
         raise dash.exceptions.PreventUpdate
     cycles, test = _newest_test(asked, view)
     many, band = of_channel.fellows(lab(), test, view.get("at"))
@@ -68,7 +68,7 @@ def show_fade(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
 
 @callback(Output(parts.CURVES, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)
 def show_curves(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
-    if not asked:
+    if not isinstance(asked, Mapping):
         raise dash.exceptions.PreventUpdate
     cycles, test = _newest_test(asked, view)
     found = of_channel.discharges(lab(), view["channel"], test, curve_figures.chosen(cycles))

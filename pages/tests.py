@@ -1,4 +1,4 @@
-"""Every test the lab knows, and what runs now. assets/tests.js draws it."""
+"""Every test the lab knows, running and past. assets/tests.js draws it with AG Grid."""
 
 from __future__ import annotations
 

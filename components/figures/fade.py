@@ -1,4 +1,4 @@
-"""Capacity fade: what each cycle of a test, or of several, gave back."""
+"""Capacity fade: what each cycle of a test gave back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, sentence, words
 from components.figures.window import NARROW
 
-MOST_NAMED = 20  # lines with a name and a colour; further tests are one grey layer behind them
 GREY = SERIES["setpoint"]
 BROKEN = ("incomplete", "faulty")
 KINDS = (
@@ -138,62 +137,6 @@ def newest_test(cycles: Columns) -> Columns:
     newest = tests[max(range(len(ends)), key=ends.__getitem__)]
     rows = [row for row, test in enumerate(tests) if test == newest]
     return {name: [values[row] for row in rows] for name, values in cycles.items()}
-
-
-def compare(tests: Sequence[tuple[str, Columns]]) -> Figure:
-    """State of health over cycles of several tests: the first named, further ones as one grey layer."""
-    named, rest = tests[:MOST_NAMED], tests[MOST_NAMED:]
-    data = [_cloud(rest)] if rest else []
-    for number, (test, cycles) in enumerate(named):
-        colour = COLORWAY[number % len(COLORWAY)]
-        data.append(_points(words(test), *_health(cycles), "y", colour, "%"))
-    return {
-        "data": data,
-        "layout": {
-            "template": TEMPLATE,
-            "height": 520,
-            "uirevision": "compare",
-            "hovermode": "closest",
-            "showlegend": True,
-            "legend": {"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"},
-            "xaxis": {"title": {"text": "Cycle"}},
-            "yaxis": {"title": {"text": "State of health (%)"}},
-            "annotations": [] if any(trace["y"] for trace in data) else [_nothing_yet()],
-        },
-    }
-
-
-def _nothing_yet() -> Figure:
-    """Why there is nothing to see: empty axes alone look broken."""
-    text = "No state of health yet: it needs three whole cycles."
-    return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
-
-
-def _health(cycles: Columns) -> tuple[list[Any], list[Any]]:
-    """Cycle numbers and state of health in %; cycles that tell of none are left out."""
-    pairs = zip(plain(cycles["cycle_count"]), plain(cycles["state_of_health"]), strict=True)
-    known = [(count, 100 * health) for count, health in pairs if health is not None]
-    return [count for count, _ in known], [health for _, health in known]
-
-
-def _cloud(tests: Sequence[tuple[str, Columns]]) -> Figure:
-    x: list[Any] = []
-    y: list[Any] = []
-    for _, cycles in tests:
-        counts, healths = _health(cycles)
-        x += [*counts, None]  # a gap between two tests
-        y += [*healths, None]
-    line = {"color": GREY, "width": 1}
-    name = f"{len(tests)} further tests"
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": x,
-        "y": y,
-        "line": line,
-        "hoverinfo": "skip",
-    }
 
 
 def _whole(cycles: int) -> Figure:

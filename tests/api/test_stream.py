@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -44,10 +45,10 @@ def port(app: Flask) -> Iterator[int]:
 class Viewer:
     """Someone who follows the stream."""
 
-    def __init__(self, port: int, last_event_id: str = "") -> None:
+    def __init__(self, port: int, last_event_id: str = "", path: str = "/api/v1/stream") -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
-        self.connection.request("GET", "/api/v1/stream", headers=headers)
+        self.connection.request("GET", path, headers=headers)
         self.response = self.connection.getresponse()
 
     def close(self) -> None:
@@ -136,6 +137,30 @@ def test_before_the_first_frame_the_viewer_waits_and_is_told_how_the_monitor_is(
         assert (pulse["monitor"], pulse["redis"]) == ("live", True)
         publish(lab, 1)
         assert viewer.frame()[1] == 1
+
+
+def test_who_takes_gzip_gets_the_same_packed_while_it_goes_on(port: int, lab: Lab) -> None:
+    publish(lab, 1)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    line.request("GET", "/api/v1/stream", headers={"Accept-Encoding": "gzip, br"})
+    answer = line.getresponse()
+    assert (answer.getheader("Content-Encoding"), answer.getheader("Vary")) == ("gzip", "Accept-Encoding")
+    unpacker, told = zlib.decompressobj(zlib.MAX_WBITS | 16), b""
+    for n in (1, 2, 3):
+        end = time.monotonic() + 20
+        while b'{"n": %d' % n not in told and time.monotonic() < end:
+            told += unpacker.decompress(answer.read1())
+        publish(lab, n + 1)
+    line.close()
+    assert told.startswith(b"retry: 1000\n\nevent: hello\ndata: ")
+    assert b'{"n": 1, "full": true}' in told
+    assert b'{"n": 3}' in told
+
+
+def test_a_stream_goes_on_where_its_address_says(port: int, lab: Lab) -> None:
+    ids = [publish(lab, n) for n in range(1, 4)]
+    with closing(Viewer(port, path=f"/api/v1/stream?after={ids[0]}")) as viewer:
+        assert [viewer.frame() for _ in range(2)] == [(ids[1], 2), (ids[2], 3)]
 
 
 def test_viewers_who_leave_are_forgotten(port: int, lab: Lab, app: Flask) -> None:

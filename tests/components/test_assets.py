@@ -109,6 +109,12 @@ def test_the_graph_library_is_shipped_with_its_licence() -> None:
     assert "MIT License" in (ASSETS / "licenses" / "plotly.js.LICENSE.txt").read_text("utf-8")
 
 
+def test_the_library_of_the_table_is_shipped_with_its_licence_and_no_page_loads_it_at_once() -> None:
+    assert "agGrid" in (ASSETS / "00-ag-grid.min.js").read_text("utf-8")[:300]
+    assert "The MIT License" in (ASSETS / "licenses" / "ag-grid-community.LICENSE.txt").read_text("utf-8")
+    assert 'LATER = "^00-"' in (ASSETS.parent / "app.py").read_text("utf-8")
+
+
 def test_a_table_is_one_component_however_many_rows_it_has() -> None:
     made = table("Rows", [{"key": "n", "name": "N"}], [{"n": n} for n in range(1000)], "rows")
     assert getattr(made, "children", None) is None

@@ -1,4 +1,4 @@
-"""Tests side by side: which are chosen, and what the table says of them."""
+"""Tests side by side: which are chosen, what the page and its table say, what the address asks for."""
 
 from __future__ import annotations
 
@@ -6,36 +6,113 @@ import json
 import math
 from typing import Any
 
-from components.cohort import chosen, cohort_page
-from tests.components.build import cycles, nodes, texts
+import pytest
+
+from components.cohort import MOST_ROWS, alerts_of, batches_page, chosen, cohort_page, rows
+from components.cohort_view import View, view_of
+from cycling.cohort import cohort
+from tests.components.build import alert, nodes, texts
+from tests.cycling.build_lives import lives
 
 TESTS = [{"test": "a", "batch": "x"}, {"test": "b", "batch": "x"}, {"test": "c", "batch": "y"}]
 
 
-def rows(page: Any) -> list[dict[str, Any]]:
-    table = next(node for node in nodes(page) if getattr(node, "id", "") == "cohort-table")
-    return list(json.loads(table.to_plotly_json()["props"]["data-table"])["rows"])
+def page(tests: list[dict[str, Any]], healths: dict[str, list[float]], **view: Any) -> Any:
+    told = lives(healths)
+    return cohort_page("x", View(**view), tests, cohort(told, {}), rows(tests, told), [])
+
+
+def listed(page: Any, name: str = "cohort-table") -> Any:
+    table = next(node for node in nodes(page) if getattr(node, "id", "") == name)
+    return json.loads(table.to_plotly_json()["props"]["data-table"])
 
 
 def test_tests_are_chosen_by_name_in_the_order_asked_for() -> None:
-    assert [facts["test"] for facts in chosen(TESTS, "c,a,c")] == ["c", "a"]
+    assert [facts["test"] for facts in chosen(TESTS, View(tests="c,a,c"))] == ["c", "a"]
 
 
-def test_a_name_nobody_knows_is_shown_as_it_was_asked() -> None:
-    assert chosen(TESTS, "z") == [{"test": "z"}]
+def test_a_name_nobody_knows_is_said_in_words() -> None:
+    found = chosen(TESTS, View(tests="a,z"))
+    assert "There is no test called “z”." in texts(page(found, {"a": [100.0]}))
 
 
 def test_a_batch_is_all_its_tests() -> None:
-    assert [facts["test"] for facts in chosen(TESTS, batch="x")] == ["a", "b"]
-    assert chosen(TESTS) == []
+    assert [facts["test"] for facts in chosen(TESTS, View(batch="x"))] == ["a", "b"]
+    assert chosen(TESTS, View()) == []
 
 
 def test_the_table_tells_the_last_known_numbers_in_their_units() -> None:
-    (row,) = rows(cohort_page("x", [TESTS[0]], cycles([2.0, 1.8], "a", state_of_health=[1.0, math.nan])))
-    assert (row["cycles"], row["capacity"], row["health"]) == (2, 1.8, 100.0)
+    (row,) = rows([TESTS[0]], lives({"a": [100.0, 90.0, math.nan]}))
+    assert (row["cycles"], row["capacity"], row["health"], row["efficiency"]) == (3, 1.8, 90.0, 99.9)
 
 
-def test_a_test_without_cycles_is_listed_with_what_is_missing() -> None:
-    page = cohort_page("x", TESTS[:2], cycles([2.0], "a"))
-    assert rows(page)[1]["capacity"] is None
-    assert "2 tests, 1 of them with finished cycles." in texts(page)
+def test_the_most_faded_test_comes_first_and_one_without_cycles_last() -> None:
+    found = rows(TESTS, lives({"a": [99.0], "c": [80.0]}))
+    assert [(row["test"], row["health"]) for row in found] == [("c", 80.0), ("a", 99.0), ("b", None)]
+
+
+def test_a_test_without_cycles_is_said_in_words() -> None:
+    assert "No cycle has finished yet in “b”." in texts(page(TESTS[:2], {"a": [100.0]}))
+
+
+def test_a_long_table_is_cut_and_says_so() -> None:
+    many = [{"test": f"t-{n:04d}", "batch": "x"} for n in range(300)]
+    made = listed(page(many, {}, batch="x", path="/batches/x"))
+    assert len(made["rows"]) == MOST_ROWS
+    assert made["caption"] == "Tests (the most faded 100 of 300)"
+
+
+def test_the_alerts_of_a_batch_are_its_own_and_those_of_its_tests() -> None:
+    told = [
+        alert("knee", opened=5.0, test="a"),
+        alert("knee", opened=9.0, closed=10.0, test="b"),
+        alert("batch-shift", opened=1.0, scope="batch:x"),
+        alert("knee", opened=2.0, test="c"),
+        alert("silent", opened=3.0),
+    ]
+    found = [(one.kind, one.opened_at) for one in alerts_of(told, TESTS[:2], "x", None)]
+    assert found == [("knee", 5.0), ("batch-shift", 1.0), ("knee", 9.0)]
+    assert [one.opened_at for one in alerts_of(told, TESTS[:2], "x", 4.0)] == [1.0]
+
+
+def test_the_batches_are_listed_with_their_tests() -> None:
+    made = listed(batches_page("Batches", [*TESTS, {"test": "d"}]), "batches-table")
+    assert [(row["batch"], row["tests"]) for row in made["rows"]] == [("x", 2), ("y", 1)]
+    assert "No test belongs to a batch yet" in texts(batches_page("Batches", [{"test": "d"}]))
+
+
+def test_the_address_says_only_what_is_not_usual() -> None:
+    assert View(path="/batches/x", batch="x").address() == "/batches/x"
+    assert View(tests="a b,c").address(x="time") == "/compare?tests=a%20b%2Cc&x=time"
+
+
+def test_a_view_is_what_its_address_says() -> None:
+    view = view_of({"tests": "a", "x": "time", "y": "capacity", "cells": "all", "range": "2,9.5"}, "UTC", "/compare")
+    assert (view.axis, view.measure, view.cells, view.window, view.faults) == (
+        "time",
+        "capacity",
+        "all",
+        (2.0, 9.5),
+        (),
+    )
+    again = dict(part.split("=") for part in view.address().split("?")[1].split("&"))
+    assert (again["x"], again["y"], again["cells"]) == ("time", "capacity", "all")
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [("1763600000", 1763600000.0), ("2026-11-20T03:00", 1795140000.0), ("2026-11-20T03:00:00Z", 1795143600.0)],
+)
+def test_a_moment_is_the_labs_time_unless_it_says_otherwise(at: str, until: float) -> None:
+    assert view_of({"at": at}, "Europe/Zurich", "/compare").until == until
+
+
+@pytest.mark.parametrize(
+    "query", [{"x": "<b>"}, {"y": "q" * 300}, {"at": "yesterday"}, {"at": "nan"}, {"range": "9,2"}, {"range": "a"}]
+)
+def test_what_cannot_be_read_is_named_and_the_usual_is_shown(query: dict[str, str]) -> None:
+    view = view_of(query, "UTC", "/compare")
+    (name, value), (fault,) = next(iter(query.items())), view.faults
+    assert fault.startswith(f'{name}="{value[:80]}"')
+    assert "expected" in fault
+    assert (view.axis, view.measure, view.until, view.window) == ("cycle", "health", None, None)

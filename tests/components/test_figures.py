@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from components.figures.fade import MOST_NAMED, compare, fade, newest_test
+from components.figures.fade import fade, newest_test
 from components.figures.theme import CONFIG, plain
 from components.figures.trace import trace
 from tests.components.build import alert, cycles, readings, window
@@ -150,30 +150,6 @@ def test_the_newest_test_of_a_channel_is_the_one_that_ended_last() -> None:
     assert newest_test({}) == {}
 
 
-def test_tests_are_compared_by_state_of_health_in_percent() -> None:
-    figure = compare([("one", cycles([2.0, 1.8]))])
-    assert figure["data"][0]["y"] == [100.0, 90.0]
-
-
-def test_a_big_cohort_has_a_few_names_and_one_grey_layer() -> None:
-    figure = compare([(f"test-{n}", cycles([2.0, 1.9])) for n in range(MOST_NAMED + 5)])
-    assert len(figure["data"]) == MOST_NAMED + 1
-    assert figure["data"][0]["name"] == "5 further tests"
-    assert figure["data"][0]["y"].count(None) == 5
-
-
-def test_names_of_people_are_text_in_a_figure() -> None:
-    assert compare([("<b>one</b>", cycles([2.0]))])["data"][0]["name"] == "&lt;b&gt;one&lt;/b&gt;"
-
-
 def test_graphs_offer_nothing_that_leaves_the_lab() -> None:
     assert CONFIG["showSendToCloud"] is False
     assert CONFIG["displaylogo"] is False
-
-
-def test_a_comparison_without_any_health_says_why_it_is_empty() -> None:
-    nothing = {"cycle_count": [1], "state_of_health": [math.nan]}
-    something = {"cycle_count": [3], "state_of_health": [1.0]}
-    (note,) = compare([("a", nothing)])["layout"]["annotations"]
-    assert note["text"].startswith("No state of health yet")
-    assert compare([("a", nothing), ("b", something)])["layout"]["annotations"] == []

@@ -48,6 +48,7 @@ ADDRESSES = {
     "/compare": {"tests": "a,b"},
     "/health": {},
     "/channels/arbin-1-01": {"channel": "arbin-1-01"},
+    "/batches": {},
     "/batches/x": {"batch": "x"},
     "/storybook": {"size": "tiny"},
 }
@@ -56,7 +57,8 @@ ADDRESSES = {
 def layout_of(address: str) -> Any:
     pages = dash.page_registry.values()
     first = address.split("/")[1]
-    page = next(p for p in pages if (p["path_template"] or p["path"]).split("/")[1] == first)
+    of_a_name = len(address.split("/")) > 2
+    page = next(p for p in pages if p["path"].split("/")[1] == first and bool(p["path_template"]) == of_a_name)
     made: Callable[..., Any] = page["layout"]
     return made(**ADDRESSES[address])
 

@@ -26,6 +26,7 @@ changes = st.fixed_dictionaries(
         "surface_temperature_celsius": numbers,
         "test_time_second": numbers,
         "moment": st.floats(NOW, NOW + 1e5),
+        "cadence_second": st.floats(0.1, 1e5),
         "phase": st.sampled_from(["charging", "resting", "idle"]),
         "test": st.one_of(st.none(), st.text(max_size=5)),
         "cycle_count": st.one_of(st.none(), st.integers(0, 2**31 - 1)),
@@ -37,13 +38,12 @@ rounds = st.lists(st.lists(changes, max_size=12, unique_by=lambda one: one["chan
 def state(channel: str, moment: float = NOW, **told: Any) -> ChannelState:
     readings = ("voltage_volt", "current_ampere", "surface_temperature_celsius", "test_time_second")
     latest = {name: told.pop(name, None) for name in (*readings, "ambient_temperature_celsius")}
-    facts = {"chamber": "a", "phase": "charging", "test": "t", "cycle_count": 1} | told
+    facts = {"chamber": "a", "phase": "charging", "test": "t", "cycle_count": 1, "cadence_second": 1.0} | told
     return ChannelState(
         channel=channel,
         cycler=channel.rpartition("-")[0],
         unix_time_second=moment,
         arrival_time_second=moment + 0.01,
-        cadence_second=1.0,
         state_of_health=0.98,
         latest=latest,
         **facts,
@@ -78,6 +78,7 @@ def test_a_page_reads_the_digits_it_shows_and_the_moment_itself(found: dict[str,
             assert told[name] is None
         else:
             assert told[name] == pytest.approx(value, abs=0.51 * digit, rel=1e-12)
+    assert told["cadence_second"] == pytest.approx(found["cadence_second"], abs=0.0006)
     assert (told["phase"], told["test"], told["cycle_count"]) == (found["phase"], found["test"], found["cycle_count"])
     assert told["setpoint_celsius"] == 25.0
 

@@ -4,6 +4,7 @@ every frame as it was meant."""
 from __future__ import annotations
 
 import random
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,7 @@ def test_the_browser_reads_several_watchers_beside_each_other(model: Page) -> No
 
 def agrees(page: Page, lab: RunningLab) -> bool:
     """Whether the page shows what the API tells, of every channel; both move on meanwhile."""
-    shown = page.evaluate(
-        "Object.fromEntries([...window.cellwatch.model.channels].map(([n, c]) => [n, c.unix_time_second]))"
-    )
+    shown = dict(page.evaluate("[...window.cellwatch.model.channels].map(([name, c]) => [name, c.unix_time_second])"))
     answer = lab.get("/api/v1/channels") or {"channels": []}  # a server that was frozen has much to do at first
     told = {one["channel"]: one["latest"]["unix_time_second"] for one in answer["channels"] if one["latest"]}
     return shown.keys() == told.keys() and all(abs(shown[name] - told[name]) < 3 for name in told)
@@ -149,8 +148,8 @@ def test_nothing_is_missed_while_the_server_stands_still(page: Page, lab: Runnin
     finally:
         lab.go_on_web()
     expect(body).to_have_attribute("data-link", "live", timeout=10_000)
-    until(lambda: missed(page, moments) == [], "the page to know every reading", 10)
-    until(lambda: agrees(page, lab), "the page to show what the API tells", 10)
+    until(lambda: missed(page, moments) == [], "the page to know every reading", 20)
+    until(lambda: agrees(page, lab), "the page to show what the API tells", 20)
 
 
 def test_nothing_is_missed_when_the_server_is_started_again(page: Page, lab: RunningLab, cycler: Cycler) -> None:
@@ -163,7 +162,7 @@ def test_nothing_is_missed_when_the_server_is_started_again(page: Page, lab: Run
     moments = store_readings(lab, 2)
     lab.start_web()
     until(lambda: missed(page, moments) == [], "the page to know every reading", 20)
-    until(lambda: agrees(page, lab), "the page to show what the API tells", 10)
+    until(lambda: agrees(page, lab), "the page to show what the API tells", 20)
     expect(body).to_have_attribute("data-link", "live")
 
 
@@ -184,3 +183,26 @@ def test_a_stream_goes_on_where_a_new_page_says(lab: RunningLab, page: Page) -> 
       return [full, again, strange];
     }""")
     assert kinds == [True, False, True]
+
+
+def test_a_browser_with_twelve_tabs_holds_one_stream(page: Page) -> None:
+    streams: list[str] = []
+    page.context.on("request", lambda sent: streams.append(sent.url) if "/api/v1/stream" in sent.url else None)
+    page.goto("/wall")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    tabs = [page.context.new_page() for _ in range(11)]
+    for tab in tabs:
+        tab.goto("/alerts", wait_until="commit")
+    for tab in tabs:
+        expect(tab.locator("body")).to_have_attribute("data-link", "live")
+        expect(tab.locator("body")).to_have_attribute("data-newest", re.compile(r"\d+"))
+    assert len(streams) == 1
+
+
+def test_a_hidden_tab_shows_what_is_new_once_it_is_seen(page: Page, cycler: Cycler) -> None:
+    page.goto("/wall")
+    tile = page.locator('.tile[data-channel="play-1-01"]')
+    expect(tile).to_have_attribute("data-state", "charging")
+    before = tile.get_attribute("data-unix-time") or ""
+    page.evaluate("window.requestAnimationFrame = () => 0")  # as a browser does with what nobody sees
+    expect(tile).not_to_have_attribute("data-unix-time", before)

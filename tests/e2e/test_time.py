@@ -88,6 +88,9 @@ def test_the_moment_goes_along_from_page_to_page(page: Page, lab: RunningLab) ->
     page.locator('.tile[data-channel="play-1-01"]').click()
     expect(page).to_have_url(re.compile(r"/channels/play-1-01\?at=\d+$"))
     expect(page.locator(".then-title")).to_contain_text("not live")
+    page.get_by_role("link", name="Tests", exact=True).click()
+    page.get_by_label("Find").fill("play")  # a page that keeps its view in the address keeps the moment too
+    expect(page).to_have_url(re.compile(r"/tests\?find=play&at=\d+$"))
     page.get_by_role("link", name="Alerts", exact=True).click()
     expect(page).to_have_url(re.compile(r"/alerts\?at=\d+$"))
     page.get_by_role("button", name="−1 h").click()

@@ -1,0 +1,84 @@
+"""How soon `/wall` and `/` are useful with 1000 channels, and what goes over the wire: see ``main``.
+
+Cold is a new browser profile, warm the next visit of the same one; useful means that every channel stands on the wall
+with its reading, and that the first page says how many answered. Beside it the wall without gzip, in the same run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.ui.lab import CHANNELS, bench_lab
+from benchmarks.ui.live import BROWSER, spans
+
+VISITS = 5
+USEFUL = {
+    "/wall": f"document.querySelectorAll('[data-channel][data-unix-time]').length >= {len(CHANNELS)}",
+    "/": f"document.body.dataset.link === 'live' && document.body.innerText.includes('of {len(CHANNELS)}')",
+}
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="cellwatch-bench-") as folder,
+        bench_lab(Path(folder)) as lab,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
+        visits(browser, lab.url + "/wall", USEFUL["/wall"], 1)  # warms the server, not the browser
+        for path, useful in USEFUL.items():
+            told(path, visits(browser, lab.url + path, useful, VISITS))
+        plain = {"Accept-Encoding": "identity"}
+        told("/wall without gzip", visits(browser, lab.url + "/wall", USEFUL["/wall"], VISITS, plain))
+        browser.close()
+
+
+def told(name: str, found: Sequence[tuple[float, float, float, float]]) -> None:
+    cold, size, warm, again = zip(*found, strict=True)
+    sys.stdout.write(
+        f"{name}: cold {spans(cold)}, {statistics.median(size):.2f} MB; "
+        f"warm {spans(warm)}, {statistics.median(again):.2f} MB\n"
+    )
+    sys.stdout.flush()
+
+
+def visits(
+    browser: Browser, url: str, useful: str, count: int, headers: dict[str, str] | None = None
+) -> list[tuple[float, float, float, float]]:
+    """For every new profile: ms and MB of the first visit, ms and MB of the second."""
+    found = []
+    for _ in range(count):
+        context = browser.new_context(viewport={"width": 1920, "height": 1080}, extra_http_headers=headers)
+        found.append((*visit(context.new_page(), url, useful), *visit(context.new_page(), url, useful)))
+        context.close()
+    return found
+
+
+def visit(page: Page, url: str, useful: str) -> tuple[float, float]:
+    """Milliseconds until a page is useful, and MB over the wire until then."""
+    sizes: list[float] = []
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Network.enable")
+
+    def received(event: dict[str, Any]) -> None:
+        sizes.append(event["encodedDataLength"])
+
+    cdp.on("Network.dataReceived", received)
+    page.goto(url, wait_until="commit")
+    while not page.evaluate(useful):  # not wait_for_function: the page's content policy forbids it
+        page.wait_for_timeout(10)
+    took = float(page.evaluate("performance.now()"))
+    page.close()
+    return took, sum(sizes) / 1e6
+
+
+if __name__ == "__main__":
+    main()
