@@ -15,6 +15,7 @@ from api.fades import fades
 from api.health import health
 from api.hub import FrameHub
 from api.notes import notes
+from api.past import past
 from api.readings import readings
 from api.stream import HUB, VERSION, stream
 from api.tests import tests
@@ -32,7 +33,7 @@ def register(server: Flask, lab: Lab, version: str, public_url: str | None = Non
     server.extensions[HUB] = FrameHub(lab)
     server.extensions[VERSION] = version
     server.extensions[PUBLIC_URL] = public_url
-    for blueprint in (readings, channels, notes, alerts, attention, downloads, tests, fades, stream, wall):
+    for blueprint in (readings, channels, notes, alerts, attention, downloads, tests, fades, stream, wall, past):
         server.register_blueprint(blueprint, url_prefix=API)
     server.register_blueprint(health)
     server.register_blueprint(health, url_prefix=API, name="health_of_api")

@@ -19,6 +19,7 @@
   let bus = null;
   let tried = null;
   let clock = null; // the server's time at a moment, and the moment
+  let shown = null; // gives the moment that the page shows, when that is not now
 
   // Seconds since it was made. The larger of two clocks: performance.now() stands still while a laptop sleeps.
   function stopwatch() {
@@ -45,7 +46,8 @@
   // Seconds since the monitor's newest sign of life: its heartbeat as the server tells it, or a frame it wrote.
   // Where several watchers share the lab a frame is a sign of one of them only; the server tells the oldest.
   function monitorAge() {
-    const sign = Math.max(link.lastSign || 0, (!cw.model.divided && cw.model.frameTime) || 0);
+    const framed = !shown && !cw.model.divided && cw.model.frameTime;
+    const sign = Math.max(link.lastSign || 0, framed || 0);
     return sign ? Math.max(0, serverNow() - sign) : null;
   }
   function monitorState() {
@@ -84,11 +86,18 @@
   }
 
   function frame(id, data) {
+    if (shown) return; // the stream goes on to tell how the server is
     if (!data.full && (!cw.model.loaded || (id && !later(id, link.lastId)))) return; // a delta needs its ground
     if (id) link.lastId = id;
     const changed = cw.model.apply(data);
     if (changed) tell("frame", changed);
     else beginAnew();
+  }
+
+  // A frame that is not of the stream.
+  function take(data) {
+    const changed = cw.model.apply(data);
+    if (changed) tell("frame", changed);
   }
 
   // Something before this frame is missing: ask for everything.
@@ -137,9 +146,20 @@
     }
   }
 
+  // Another moment than now takes the place of what the stream tells (past.js); null: now again.
+  function showing(moment) {
+    shown = moment;
+    cw.model.forget();
+    link.lastId = "";
+    if (!shown && source) connect();
+    else if (!shown && bus) bus.postMessage({ ask: true });
+    tell("tick", null);
+  }
+
   // A tab that has just opened asks the leading one for what it knows.
   function onBus(message) {
-    if (message.ask && leader && cw.model.loaded) {
+    if (message.ask && leader && shown) connect(); // this tab knows what was, not what is: the stream begins anew for all
+    else if (message.ask && leader && cw.model.loaded) {
       const now = serverNow();
       const state = { t: now, version: link.version, monitor: link.monitor, monitor_age: monitorAge(), redis: link.redis };
       bus.postMessage({ kind: "hello", id: "", data: state, answer: true });
@@ -166,7 +186,8 @@
   }
 
   cw.live = {
-    now: serverNow, linkState, monitorState, monitorAge, silence,
+    now: () => (shown ? shown() : serverNow()), present: serverNow, showing,
+    take,     linkState, monitorState, monitorAge, silence,
     quiet: () => silence() >= QUIET_SECONDS,
     version: () => link.version, redis: () => link.redis,
     listen: (listener) => listeners.push(listener),

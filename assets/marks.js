@@ -17,7 +17,7 @@
     for (const [id, mount] of hosts) {
       const element = document.getElementById(id);
       const known = mounted.get(id);
-      const place = element && `${location.pathname}${location.search} ${element.dataset.name || ""}`;
+      const place = element && `${location.pathname}${cw.past.place(location.search)} ${element.dataset.name || ""}`;
       if (known && known.element === element && known.place !== place && known.part.moved && known.part.moved()) known.place = place;
       if (known && (known.element !== element || known.place !== place)) mounted.delete(id);
       if (!element || mounted.has(id)) continue;
@@ -178,7 +178,7 @@
     const { age } = cw.words;
     const newest = cw.model.newest ? `newest reading ${age(now - cw.model.newest)} old` : "no reading yet";
     const since = cw.live.monitorAge();
-    set("status-link", link);
+    set("status-link", cw.past.shown() ? `not live: the server ${link === "live" ? "answers" : "does not answer"}` : link);
     set("status-newest", newest);
     set("status-monitor", since === null ? "monitor has not answered yet" : `${MONITOR[monitor]} ${age(since)} ago`);
     const factor = cw.model.lab.time_factor;
@@ -199,6 +199,7 @@
     observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-name", "data-channel"] });
     window.addEventListener("popstate", () => setTimeout(mountAll, 0));
     cw.live.listen(hear);
+    cw.past.start();
     mountAll();
     cw.live.start();
   }

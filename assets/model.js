@@ -107,6 +107,12 @@
     return changed;
   }
 
+  // Nothing is known any more, until the next full frame.
+  function forget() {
+    clear();
+    Object.assign(model, { frameTime: null, loaded: false });
+  }
+
   // Takes a frame in and says which channels and alerts it changed; null where it cannot be read without another.
   function apply(frame) {
     if (frame.full) clear();
@@ -182,7 +188,7 @@
     return last;
   }
 
-  Object.assign(model, { SCHEMA, apply, snapshot, adopt, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved, isOutOfService });
+  Object.assign(model, { SCHEMA, apply, forget, snapshot, adopt, stateOf, causes, worstFirst, answered, expected, wellSince, isOpen, isShelved, isOutOfService });
   cw.model = model;
   cw.CHANNEL_FIELDS = CHANNEL_FIELDS;
 })();

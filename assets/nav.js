@@ -4,9 +4,9 @@
   const cw = (window.cellwatch = window.cellwatch || {});
   const THEME = "cellwatch-theme"; // in localStorage: dark | light, absent while the reader follows the system
 
-  // The way dcc.Link goes to another page.
+  // The way dcc.Link goes to another page. Whoever looks at another time than now takes it along.
   cw.go = (href) => {
-    history.pushState({}, "", href);
+    history.pushState({}, "", cw.past.along(href));
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     window.scrollTo(0, 0);
   };

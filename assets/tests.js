@@ -51,7 +51,7 @@
 
     function save() {
       const text = query();
-      if (text !== location.search.slice(1)) history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : ""));
+      if (text !== location.search.slice(1)) history.replaceState(history.state, "", cw.past.along(location.pathname + (text ? `?${text}` : "")));
       say();
     }
 

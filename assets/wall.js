@@ -50,9 +50,9 @@
     };
   }
 
-  // The address but for what the rotation writes there.
+  // The address but for what the rotation and a replay write there.
   function without(search) {
-    const query = new URLSearchParams(search);
+    const query = new URLSearchParams(cw.past.place(search));
     query.delete("view");
     query.delete("paused");
     return query.toString();

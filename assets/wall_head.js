@@ -20,7 +20,7 @@
     const { answered, expected } = cw.model;
     const n = answered(now);
     put(parts.lab, cw.model.lab.name || "Lab");
-    put(parts.link, cw.live.linkState());
+    put(parts.link, cw.past.shown() ? "not live" : cw.live.linkState());
     put(parts.newest, cw.model.newest ? `newest reading ${age(now - cw.model.newest)} old` : "no reading yet");
     put(parts.answered, `${n} of ${plural(expected(), "channel", "channels")} answered`);
     mark(parts.answered, "data-all", n === expected());

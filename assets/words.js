@@ -32,24 +32,46 @@
   }
 
   const formats = new Map();
-  function format(zone, options) {
-    const key = zone + JSON.stringify(options);
+  const OWN = []; // no language asked for: the browser's own, for dates; a clock is the same for all
+  function format(zone, options, language = "en-GB") {
+    const key = `${zone} ${language} ${JSON.stringify(options)}`;
     if (!formats.has(key)) {
       let made;
       try {
-        made = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone });
+        made = new Intl.DateTimeFormat(language, { ...options, timeZone: zone });
       } catch {
-        made = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }); // a zone this browser lacks
+        made = new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }); // a zone this browser lacks
       }
       formats.set(key, made);
     }
     return formats.get(key);
   }
-  const zone = () => (cw.model && cw.model.lab.timezone) || "UTC";
+  function zone() {
+    const shell = document.getElementById("shell");
+    return (cw.model && cw.model.lab.timezone) || (shell && shell.dataset.zone) || "UTC";
+  }
   const time = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
   const clock = (unix) => (Number.isFinite(unix) ? format(zone(), time).format(unix * 1000) : MISSING);
   const day = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const date = (unix) => (Number.isFinite(unix) ? format(zone(), day).format(unix * 1000) : MISSING);
+  const date = (unix) => (Number.isFinite(unix) ? format(zone(), day, OWN).format(unix * 1000) : MISSING);
+
+  const whole = { weekday: "short", year: "numeric", ...day };
+  const wholeDate = (unix) => (Number.isFinite(unix) ? format(zone(), whole, OWN).format(unix * 1000) : MISSING);
+  const utc = (unix) => (Number.isFinite(unix) ? new Date(unix * 1000).toISOString().slice(0, 19) : "");
+
+  // A moment as an element: in the lab's time and the reader's language, in UTC for who points at it and for programs.
+  function when(unix) {
+    const iso = utc(unix);
+    return iso ? el("time", { datetime: `${iso}Z`, title: `${iso.replace("T", " ")} UTC` }, date(unix)) : document.createTextNode(MISSING);
+  }
+
+  // Text with moments in it: put its pieces, strings and unix seconds, into a node; only when they are others.
+  function putWhen(node, pieces) {
+    const key = JSON.stringify(pieces);
+    if (node.cwPieces === key) return;
+    node.cwPieces = key;
+    node.replaceChildren(...pieces.map((piece) => (typeof piece === "number" ? when(piece) : piece)));
+  }
 
   const minute = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const shortClock = (unix) => (Number.isFinite(unix) ? format(zone(), minute).format(unix * 1000) : MISSING);
@@ -141,7 +163,8 @@
   }
 
   cw.words = {
-    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, kind, scope, message, source, plural,
+    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, wholeDate, utc, when, putWhen, zone,
+    kind, scope, message, source, plural,
     el, put, mark, glyph, sync,
   };
 })();

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cycling.instant import NoInstant, instant_of
 
 SPANS = {"15m": 900.0, "1h": 3600.0, "6h": 21_600.0, "24h": 86_400.0, "7d": 604_800.0, "30d": 2_592_000.0}
 EXPECTED = "expected a time such as 2026-11-20T03:00 on the lab's clock, or UTC seconds since 1970"
@@ -74,10 +74,8 @@ def _moment(
 def _of_calendar(text: str, zone: str) -> float | None:
     """A time of the calendar; without an offset it is one of the lab's clock."""
     try:
-        # in an address "+" means a blank
-        told = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-        seconds = (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(zone))).timestamp()
-    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        seconds = instant_of(text, zone).at
+    except NoInstant:
         return None
     return seconds if 0 <= seconds <= LATEST else None
 

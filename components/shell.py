@@ -5,7 +5,7 @@ from __future__ import annotations
 import dash
 from dash import dcc, html
 
-from components.host import attributes
+from components.host import attributes, host
 from cycling.topology import Topology
 
 LINKS = (
@@ -19,20 +19,31 @@ LINKS = (
 
 
 def shell(topology: Topology, version: str, role: str = "operator", name: str = "local") -> html.Div:
-    """The frame of all pages. assets/marks.js fills the status, the banner and what is read aloud.
+    """The frame of all pages. assets/marks.js fills the status, the banner and what is read aloud, assets/time.js
+    the choice of a time and the strip that says which is shown.
 
     ``role`` is who looks: for a "viewer" the scripts make no control that changes something. ``name`` is the person.
     """
     return html.Div(
         [
             html.A("Skip to the page", href="#main", className="skip"),
-            html.Header([_name(topology), _links(), _light(), _you(role, name), _status(topology)]),
+            html.Header(
+                [
+                    _name(topology),
+                    _links(),
+                    host("time", "time"),
+                    _light(),
+                    _you(role, name),
+                    _status(topology),
+                ]
+            ),
+            host("then", "then"),
             html.Div(id="banner", hidden=True),
             html.Div(id="spoken", className="aside", role="status"),
             dash.page_container,
         ],
         id="shell",
-        **attributes(data_version=version, data_role=role),
+        **attributes(data_version=version, data_role=role, data_zone=topology.timezone),
     )
 
 

@@ -92,7 +92,7 @@ class Newest:
             channel=channel,
             cycler=place.cycler,
             chamber=place.chamber,
-            phase=_phase(direction, latest.get("channel_status")),
+            phase=phase_of(direction, latest.get("channel_status")),
             unix_time_second=latest["unix_time_second"],
             arrival_time_second=arrival,
             cadence_second=cadence,
@@ -120,7 +120,8 @@ def _plain(values: np.ndarray, whole: bool = False) -> list[Any]:
     return [None if v != v else int(v) if whole else v for v in listed]
 
 
-def _phase(direction: float, status: str | None) -> str:
+def phase_of(direction: float, status: str | None) -> str:
+    """What a cell is doing: by what the cycler says of the channel, else by where the current goes."""
     if status == "finished":
         return "finished"
     if status in IDLE:

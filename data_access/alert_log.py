@@ -18,6 +18,16 @@ def whole_log(lab: Lab) -> list[Alert]:
     return [*archived, *newest.values()]
 
 
+def log_between(lab: Lab, start: float, end: float) -> list[Alert]:
+    """Every alert that was open at some time from ``start`` to ``end`` (UTC s), as it is known now. Raises StoreAway.
+
+    What the live store has is newer than what is archived.
+    """
+    newest = {alert.id: alert for alert in lab.live.alerts()}
+    older = [alert for alert in lab.archive.alerts(opened_by=end, closed_after=start) if alert.id not in newest]
+    return [*older, *newest.values()]
+
+
 def quality_of(lab: Lab, days: int, now: float) -> Quality:
     """How good the alerts of the last days were, or of the time since the first reading. Raises StoreAway."""
     log = whole_log(lab)

@@ -193,15 +193,25 @@ class Archive:
         frame: pd.DataFrame = found.to_pandas()
         return frame.sort_values(["test", "cycle_count"], ignore_index=True)
 
-    def alerts(self, since: float | None = None, channel: str | None = None) -> list[Alert]:
-        """Archived alerts opened at or after ``since``, newest first."""
-        rows = facts.to_rows(self.facts("alerts", {}))
-        found = [Alert.from_json(_with_defaults(row)) for row in rows]
-        found = [
-            alert
-            for alert in found
-            if (since is None or alert.opened_at >= since) and (channel is None or channel in alert.channels)
+    def alerts(
+        self,
+        since: float | None = None,
+        channel: str | None = None,
+        *,
+        opened_by: float | None = None,
+        closed_after: float | None = None,
+    ) -> list[Alert]:
+        """Archived alerts opened at or after ``since`` and at or before ``opened_by``, and not closed at or before
+        ``closed_after`` (UTC s); newest first."""
+        bounds = [
+            ("opened_at >= ?", since),
+            ("opened_at <= ?", opened_by),
+            ("(closed_at IS NULL OR closed_at > ?)", closed_after),
         ]
+        asked = [(part, value) for part, value in bounds if value is not None]
+        rows = facts.to_rows(self.facts("alerts", {}, asked=asked))
+        alerts = [Alert.from_json(_with_defaults(row)) for row in rows]
+        found = [alert for alert in alerts if channel is None or channel in alert.channels]
         return sorted(found, key=lambda alert: (-alert.opened_at, alert.id))
 
     def columns(self, table: str) -> list[str]:
@@ -212,17 +222,24 @@ class Archive:
         """Every row of ``tests`` or ``journal``."""
         return facts.to_rows(self.facts(table, {}))
 
-    def facts(self, table: str, wanted: Mapping[str, Sequence[str]], columns: Sequence[str] | None = None) -> Any:
+    def facts(
+        self,
+        table: str,
+        wanted: Mapping[str, Sequence[str]],
+        columns: Sequence[str] | None = None,
+        *,
+        asked: Sequence[tuple[str, float]] = (),
+    ) -> Any:
         """The rows of a small table whose columns have one of the wanted values, as an Arrow table.
 
-        ``columns``: only these of it."""
+        ``columns``: only these of it. ``asked``: further conditions, each with its value."""
         snapshot = self.tables[table].snapshot(files=True)
         whole = self.tables[table].schema
         schema = whole if columns is None else pa.schema([whole.field(name) for name in columns])
         parts = [f"list_contains(?::VARCHAR[], {name})" for name in wanted]
-        condition = " AND ".join(parts) or "true"
+        condition = " AND ".join([*parts, *(part for part, _ in asked)]) or "true"
         names = ", ".join(quoted(field.name) for field in schema)
-        values = [list(one) for one in wanted.values()]
+        values = [*(list(one) for one in wanted.values()), *(value for _, value in asked)]
         query = f"SELECT {names} FROM {{rows}} WHERE {condition}"
         return self.reader.table(query, values, snapshot.files, whole.empty_table()).cast(schema)
 

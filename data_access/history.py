@@ -21,6 +21,7 @@ from data_access.errors import Vanished
 from data_access.joined import Moment
 from data_access.live import Live
 from data_access.means import means
+from data_access.newest_then import AHEAD, Steps, largest, newest
 from data_access.picking import pick
 from data_access.tier import Minutes
 from data_access.tracing import trace
@@ -130,6 +131,17 @@ class History:
         both = pd.concat([stored, newer], ignore_index=True) if len(stored) else newer
         both = both.drop_duplicates(["test", "cycle_count"], keep="last")
         return both.sort_values(["test", "cycle_count"], ignore_index=True)
+
+    def newest(self, steps: Steps, seconds: float, channels: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The newest reading of every channel as it was known at some moments, out of those measured in the
+        ``seconds`` before the first: see ``data_access.newest_then.newest``."""
+        wanted = Wanted(channels=channels, start=steps.first - seconds, end=steps.last + AHEAD)
+        return self._again(lambda: newest(self._moment(wanted), steps))
+
+    def largest(self, channels: Sequence[str], start: float, end: float) -> dict[str, float]:
+        """The largest current of each channel between two times, in A, whichever way it flowed."""
+        wanted = Wanted(channels=channels, start=start, end=end)
+        return self._again(lambda: largest(self._moment(wanted)))
 
     def _moment(self, wanted: Wanted) -> Moment:
         cyclers = self.topology.cycler_ids

@@ -58,7 +58,7 @@ class Moment:
         ``values``: those of ``rest``.
         """
         files = [name for day, listed in self.days.items() if span.has_part_of(day) for name in listed]
-        tail = None if files and self.tail is None and self.alike else self._beside()
+        tail = None if files and self.tail is None and self.alike else self.beside()
         (wanted, asked), (within, bounds) = self.wanted.condition(), span.condition()
         query = f"SELECT {select} FROM {{rows}} WHERE {wanted} AND {within} {rest}"
         return self.reader.batches(query, [*asked, *bounds, *values], files, tail, alike=self.alike)
@@ -81,7 +81,7 @@ class Moment:
         query = f"SELECT {select} FROM {{rows}} WHERE {condition} {rest}"
         return self.reader.batches(query, values, files, tail, alike=True)[1]
 
-    def _beside(self) -> Any:
+    def beside(self) -> Any:
         """The tail, or an empty table: with every column, so that each part of an answer has the same ones."""
         empty = self.schema.empty_table()
         return empty if self.tail is None else pa.concat_tables([empty, self.tail], promote_options="default")
