@@ -22,6 +22,7 @@ from data_access.object_store import is_remote
 # What the three libraries raise. delta-rs also hands on bare Exception, and a panic of Rust as a BaseException.
 THEIRS = (DeltaError, duckdb.Error, pa.ArrowException, OSError, ValueError, RuntimeError, ArithmeticError, MemoryError)
 WAITS = "Until then new readings stay in Redis, and nothing is lost."
+RIVAL = "concurrent|already exists|conflict|changed since last commit"  # how delta-rs says that another was first
 LONGEST = 200  # characters of somebody else's words
 
 CREDENTIALS = (
@@ -114,7 +115,7 @@ SAYINGS = (
 
 def is_rival(error: BaseException) -> bool:
     """Whether a commit failed because another one came first, and not because it cannot be written at all."""
-    return _known(error) is None and re.search("concurrent|already exists|conflict", str(error), re.I) is not None
+    return _known(error) is None and re.search(RIVAL, str(error), re.I) is not None
 
 
 def is_theirs(error: BaseException) -> bool:

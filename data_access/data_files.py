@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable
+from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
-from data_access.delta import Cursor, Table
+from data_access.delta import Cursor, Table, Told
 from data_access.errors import StoreAway
 
 EXCHANGES = "sort-compact"  # the transaction that every exchange moves by one
@@ -80,35 +80,40 @@ class Rewritable(Table):
         with self._lock, self._reaching():
             self._created()
 
-    def add(self, files: Sequence[DataFile], cursors: Sequence[Cursor]) -> int:
-        """Commits files with new rows, which are on disk; says the version. Raises Fenced."""
+    def add(self, files: Sequence[DataFile], cursors: Sequence[Cursor]) -> None:
+        """Commits files with new rows, which are on disk. Raises Fenced."""
 
-        def write(handle: DeltaTable, commit: CommitProperties) -> None:
+        def write(handle: DeltaTable, told: Told) -> None:
             actions: list[AddAction | RemoveAction] = [_add(file, new_rows=True) for file in files]
-            self._transact(handle, actions, commit)
+            self._transact(handle, actions, told)
 
-        return self._commit(write, cursors)
+        self._commit(write, cursors)
 
-    def _transact(self, handle: DeltaTable, actions: list[AddAction | RemoveAction], commit: CommitProperties) -> None:
-        schema, parts = handle.schema(), self.partition_by or None
-        handle.create_write_transaction(actions, "append", schema, parts, commit_properties=commit)
+    def _transact(self, handle: DeltaTable, actions: list[AddAction | RemoveAction], told: Told) -> None:
+        handle.create_write_transaction(
+            actions,
+            "append",
+            handle.schema(),
+            self.partition_by or None,
+            commit_properties=told.commit,
+            post_commithook_properties=told.after,
+        )
         handle.update_incremental()
 
-    def exchange(self, removed: Sequence[DataFile], added: Sequence[DataFile], cursors: Sequence[Cursor]) -> int:
-        """Commits files, which are on disk, in the place of others; says the version. Raises Fenced, Miscounted."""
+    def exchange(self, removed: Sequence[DataFile], added: Sequence[DataFile], cursors: Sequence[Cursor]) -> None:
+        """Commits files, which are on disk, in the place of others. Raises Fenced, Miscounted."""
 
-        def write(handle: DeltaTable, commit: CommitProperties) -> None:
+        def write(handle: DeltaTable, told: Told) -> None:
             actions: list[AddAction | RemoveAction] = [_remove(file, time.time()) for file in removed]
             actions += [_add(file) for file in added]
-            self._transact(handle, actions, commit)
+            self._transact(handle, actions, told)
 
         with self._lock:
-            version = self._commit(write, cursors)
+            self._commit(write, cursors)
             paths = {file.path for file in self.inventory().files}
         wrong = {file.path for file in removed} & paths or {file.path for file in added} - paths
         if wrong:
-            raise Miscounted(f"{self.url}: after version {version} {min(wrong)} is not where it should be.")
-        return version
+            raise Miscounted(f"{self.url}: after an exchange of files {min(wrong)} is not where it should be.")
 
     def tidy(self) -> int:
         """Deletes files that are in no newer version than a day old, and what killed writers left; makes a

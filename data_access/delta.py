@@ -18,7 +18,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from data_access import broken, diagnosis, object_store
@@ -27,7 +34,11 @@ from data_access.positions import Positions, actions, log_file
 
 LONG_SECONDS = 1.0  # a failure that took longer is not waited for again at once
 HOLD_SECONDS = 5.0
-CONFIGURATION = {"delta.logRetentionDuration": "interval 7 days", "delta.checkpointInterval": "50"}
+CHECKPOINT_EVERY = 50  # versions
+CONFIGURATION = {
+    "delta.logRetentionDuration": "interval 7 days",
+    "delta.checkpointInterval": str(CHECKPOINT_EVERY),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +48,14 @@ class Cursor:
     stream: str
     after: int
     upto: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What delta-rs is told with a commit: the streams it moves, and what is to be done after it."""
+
+    commit: CommitProperties
+    after: PostCommitHookProperties
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +104,13 @@ class Table:
         """The last entry of a stream that is in the table, 0 when there is none."""
         return self.snapshot(streams=(stream,)).positions[stream]
 
+    def columns(self) -> dict[str, Any]:
+        """The columns, name -> type, as they were when this process last looked; a commit that they no longer fit
+        is refused. Saves the questions of ``snapshot``."""
+        with self._lock, self._reaching():
+            handle = self._newest() if self._handle is None else self._handle
+            return _columns(self.schema if handle is None else pa.schema(handle.schema().to_arrow()))
+
     def snapshot(self, *, streams: Sequence[str] = (), files: Any = None) -> Snapshot:
         """The table as it is now. ``files``: a predicate that prunes the list of files, or True for all."""
         with self._lock, self._reaching():
@@ -108,10 +134,10 @@ class Table:
         for name in listed:
             yield f"{self.url}/{name.partition(root)[2]}"
 
-    def append(self, rows: Any, cursors: Sequence[Cursor]) -> int:
-        """Commits the rows of an Arrow table with the cursors; says the version. Raises Fenced."""
+    def append(self, rows: Any, cursors: Sequence[Cursor]) -> None:
+        """Commits the rows of an Arrow table with the cursors. Raises Fenced."""
 
-        def write(handle: DeltaTable, commit: CommitProperties) -> None:
+        def write(handle: DeltaTable, told: Told) -> None:
             known = {field.name for field in handle.schema().fields}
             write_deltalake(
                 handle,
@@ -119,15 +145,16 @@ class Table:
                 mode="append",
                 schema_mode="merge" if known != set(rows.column_names) else None,  # more columns, or fewer
                 writer_properties=self.properties,
-                commit_properties=commit,
+                commit_properties=told.commit,
+                post_commithook_properties=told.after,
             )
 
-        return self._commit(write, cursors)
+        self._commit(write, cursors)
 
-    def merge(self, rows: Any, key: Sequence[str], cursors: Sequence[Cursor]) -> int:
+    def merge(self, rows: Any, key: Sequence[str], cursors: Sequence[Cursor]) -> None:
         """Commits rows that replace those of the same key. Raises Fenced."""
 
-        def write(handle: DeltaTable, commit: CommitProperties) -> None:
+        def write(handle: DeltaTable, told: Told) -> None:
             same = " AND ".join(f"t.{name} = s.{name}" for name in key)
             merger = handle.merge(
                 rows,
@@ -136,13 +163,14 @@ class Table:
                 target_alias="t",
                 merge_schema=True,  # a table of an earlier version gets the columns that came since
                 writer_properties=self.properties,
-                commit_properties=commit,
+                commit_properties=told.commit,
+                post_commithook_properties=told.after,
             )
             merger.when_matched_update_all().when_not_matched_insert_all().execute()
 
-        return self._commit(write, cursors)
+        self._commit(write, cursors)
 
-    def _commit(self, write: Callable[[DeltaTable, CommitProperties], None], cursors: Sequence[Cursor]) -> int:
+    def _commit(self, write: Callable[[DeltaTable, Told], None], cursors: Sequence[Cursor]) -> None:
         """The check and the commit go by the same handle: only so is a second writer noticed."""
         with self._lock, self._reaching():
             handle = self._created()
@@ -152,9 +180,9 @@ class Table:
                 if at != cursor.after:
                     raise Fenced(f"{self.url}: {cursor.stream} stands at {at}, not at {cursor.after}.")
             before = handle.version()
-            moved = [Transaction(cursor.stream, cursor.upto) for cursor in cursors]
+            moved = {cursor.stream: cursor.upto for cursor in cursors}
             try:
-                write(handle, CommitProperties(app_transactions=moved))
+                write(handle, _told(moved, before + 1))
             except CommitFailedError as error:
                 self._handle = None
                 if not broken.is_rival(error):
@@ -164,8 +192,7 @@ class Table:
                 self._handle = None  # whether it was committed is for a fresh look to say
                 raise
             self._to_disk(before + 1, handle.version())
-            self._positions.moved(before, handle.version(), {cursor.stream: cursor.upto for cursor in cursors})
-            return handle.version()
+            self._positions.moved(before, handle.version(), moved)
 
     def _newest(self) -> DeltaTable | None:
         self._check_it_is_there()
@@ -270,6 +297,17 @@ class Table:
             if ended - began > LONG_SECONDS:
                 self._failed = (ended + HOLD_SECONDS, away)
             raise
+
+
+def _told(moved: Mapping[str, int], version: int) -> Told:
+    """Old logs are looked for when a checkpoint is due: to list them with every commit is a request, on an object
+    store one for every thousand versions."""
+    transactions = [Transaction(stream, upto) for stream, upto in moved.items()]
+    due = version % CHECKPOINT_EVERY == 0
+    return Told(
+        commit=CommitProperties(app_transactions=transactions),
+        after=PostCommitHookProperties(cleanup_expired_logs=None if due else False),
+    )
 
 
 def _columns(schema: Any) -> dict[str, Any]:

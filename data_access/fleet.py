@@ -6,8 +6,9 @@ works on a piece is given names of files and nothing else, and reads them by him
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,16 +74,25 @@ def plan(archive: Archive, since: float | None = None, until: float | None = Non
     return _only(fleet, [file for file in files if file.first <= fleet.until and file.last >= fleet.since])
 
 
-def chunks(fleet: Fleet, rows: int, files: int) -> Iterator[Fleet]:
-    """The same fleet in parts of about so many rows, but no more than so many files, each."""
-    part: list[Stored] = []
-    for file in fleet.files:
-        part.append(file)
-        if sum(one.rows for one in part) >= rows or len(part) >= files:
-            yield _only(fleet, part)
-            part = []
-    if part:
-        yield _only(fleet, part)
+def chunks(fleet: Fleet, rows: int, files: int, at_once: int = 1) -> list[Fleet]:
+    """The same fleet in parts of about so many rows, but no more than so many files, each; the largest first.
+
+    There are as many parts as ``at_once`` of them can be worked on, or a multiple of it, and every part gets about
+    as many rows: so nobody has long to wait for the last one. The same files are always parted in the same way.
+    """
+    if not fleet.files:
+        return []
+    wanted = max(sum(file.rows for file in fleet.files) / rows, len(fleet.files) / files)
+    count = min(math.ceil(wanted / at_once) * at_once, len(fleet.files))
+    parts: list[list[Stored]] = [[] for _ in range(count)]
+    emptiest = [(0, 0, place) for place in range(count)]  # rows, files, which part
+    for file in sorted(fleet.files, key=lambda file: (-file.rows, file.url)):
+        held, many, place = heapq.heappop(emptiest)
+        parts[place].append(file)
+        if many + 1 < files:
+            heapq.heappush(emptiest, (held + file.rows, many + 1, place))
+    parts.sort(key=lambda part: -sum(file.rows for file in part))
+    return [_only(fleet, sorted(part, key=lambda file: file.url)) for part in parts]
 
 
 def units(fleet: Fleet, topology: Topology, channels: Iterable[str], threads: int | None = None) -> list[Unit]:

@@ -7,6 +7,7 @@ cycle is its last is settled by the values of the rows alone. So the answer is t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -55,7 +56,7 @@ def part(fleet: Fleet, threads: int | None = None) -> Any:
     Raises StoreAway.
     """
     files = [file.url for file in fleet.files]
-    return Reader(threads).table(PARTIAL, [fleet.since, fleet.until], files, fleet.schema.empty_table())
+    return _reader(threads).table(PARTIAL, [fleet.since, fleet.until], files, fleet.schema.empty_table())
 
 
 def whole(parts: Sequence[Any], schema: Any) -> Any:
@@ -64,6 +65,13 @@ def whole(parts: Sequence[Any], schema: Any) -> Any:
     ``schema`` is the readings', for when there is no part."""
     order = ", ".join(f"{name} NULLS FIRST" for name in KEY)
     query = f"SELECT * EXCLUDE (last, clock), {UNPACKED}, clock FROM ({WHOLE}) ORDER BY {order}"
-    reader = Reader()
+    reader = _reader(None)
     none = reader.table(PARTIAL, [0.0, 0.0], (), schema.empty_table())
     return reader.table(query, [], (), pa.concat_tables([none, *parts])).combine_chunks()
+
+
+@cache
+def _reader(threads: int | None) -> Reader:
+    """One for the life of the process: a worker is given one part after the other, and a database of its own for
+    each would cost as much as 100,000 rows."""
+    return Reader(threads)

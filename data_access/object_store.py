@@ -122,5 +122,6 @@ def _s3(endpoint: str | None, region: str) -> Any:
         region=region,
         connect_timeout=CONNECT_SECONDS,
         request_timeout=STILL_SECONDS,
+        allow_delayed_open=True,  # a file of some megabytes is one request, not the three of a multipart upload
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=2),
     )

@@ -64,6 +64,7 @@ class DataFileWriter:
             self._write(pa.concat_tables(rest))
         self._waiting = []
         self._writer.close()
+        size = self.written
         self._sink.close()
         if self.local is not None:
             for path in (self.local, self.local.parent, self.local.parent.parent):
@@ -71,7 +72,7 @@ class DataFileWriter:
         least, most, nulls = ({name: seen[at] for name, seen in self._seen.items()} for at in range(3))
         return DataFile(
             path=self.path,
-            size=self.store.get_file_info(self.place).size,
+            size=size,
             rows=self.rows,
             modified=now,
             partition=self.partition,

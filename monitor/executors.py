@@ -10,7 +10,7 @@ import hashlib
 import logging
 import queue
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib.util import find_spec
@@ -37,6 +37,9 @@ class Executor(Protocol):
 
     threads: int | None  # that a query of one piece may use; None: all of the machine's
 
+    def at_once(self) -> int:
+        """How many pieces are worked on at the same time."""
+
     def run(self, work: Callable[[T], R], pieces: Sequence[T]) -> Iterator[tuple[int, R]]:
         """The answer of each piece with its place in ``pieces``, in the order in which they are ready."""
 
@@ -45,6 +48,9 @@ class Here:
     """This process, one piece after the other."""
 
     threads: int | None = None
+
+    def at_once(self) -> int:
+        return 1
 
     def run(self, work: Callable[[T], R], pieces: Sequence[T]) -> Iterator[tuple[int, R]]:
         for place, piece in enumerate(pieces):
@@ -83,6 +89,9 @@ class OnDask:
         self._wait_for_workers()
         self._compare_versions()
         self._compare_code()
+
+    def at_once(self) -> int:
+        return max(sum(int(worker["nthreads"]) for worker in self._workers().values()), 1)
 
     def run(self, work: Callable[[T], R], pieces: Sequence[T]) -> Iterator[tuple[int, R]]:
         checked = partial(_checked, work, fingerprint())
@@ -123,12 +132,13 @@ class OnDask:
                 "this again."
             ) from error
 
-    def _workers(self) -> int:
-        """How many workers there are; 0 also when the scheduler is gone."""
+    def _workers(self) -> Mapping[str, Any]:
+        """What the scheduler says of every worker; nothing also when it is gone."""
         try:
-            return len(self.client.scheduler_info(n_workers=-1).get("workers", {}))
+            found: Mapping[str, Any] = self.client.scheduler_info(n_workers=-1).get("workers", {})
         except OSError:  # then every piece that is not done is told as cancelled soon
-            return 0
+            return {}
+        return found
 
     def _wait_for_workers(self) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,29 +85,34 @@ def _gather(
 ) -> Gathered | None:
     """The entries after the positions, as many as one commit takes; None when there are none. ``before`` is on its
     way into the archive meanwhile."""
-    parts: list[Part] = []
+    moved: list[tuple[str, int, Future[list[Any]]]] = []
     gaps: list[Gap] = []
     rows, after = 0, dict(positions)
-    for cycler, position in positions.items():
-        found: list[Entry] = []
-        expected = position + 1
-        with missed:
-            for entry in lab.live.entries_after(cycler, position):
-                if entry.n != expected:
-                    gaps.append(Gap(cycler, expected, entry.n))
-                expected = entry.n + 1
-                found.append(entry)
-                rows += entry.rows
-                if rows >= most_rows:
-                    break
-        if found:
-            after[cycler] = found[-1].n
-            tables = decode_tables(entry.payload for entry in found)
-            parts.append(Part(cycler=cycler, after=position, upto=found[-1].n, readings=tables))
-        if rows >= most_rows:
-            break
-    if not parts:
+    with ThreadPoolExecutor(max_workers=1) as decoding:  # what one cycler sent, while that of the next is fetched
+        for cycler, position in positions.items():
+            found: list[Entry] = []
+            expected = position + 1
+            with missed:
+                for entry in lab.live.entries_after(cycler, position):
+                    if entry.n != expected:
+                        gaps.append(Gap(cycler, expected, entry.n))
+                    expected = entry.n + 1
+                    found.append(entry)
+                    rows += entry.rows
+                    if rows >= most_rows:
+                        break
+            if found:
+                after[cycler] = found[-1].n
+                tables = decoding.submit(decode_tables, [entry.payload for entry in found])
+                moved.append((cycler, position, tables))
+            if rows >= most_rows:
+                break
+    if not moved:
         return None
+    parts = [
+        Part(cycler=cycler, after=position, upto=after[cycler], readings=tables.result())
+        for cycler, position, tables in moved
+    ]
     prepared = lab.archive.prepared(parts, before.prepared if before else None)
     return Gathered(prepared=prepared, positions=after, rows=rows, gaps=tuple(gaps), full=rows >= most_rows)
 

@@ -70,7 +70,7 @@ def reprocess(archive: Archive, wish: Wish, out: Path, executor: Executor, say: 
 
 def scanned(readings: Fleet, executor: Executor) -> Any:
     """The summary of every cycle in the files, as an Arrow table."""
-    parts = list(fleet.chunks(readings, ROWS_OF_SCAN, FILES_OF_SCAN))
+    parts = fleet.chunks(readings, ROWS_OF_SCAN, FILES_OF_SCAN, executor.at_once())
     found = dict(executor.run(pieces.scan, [Scan(files=part, threads=executor.threads) for part in parts]))
     return fleet_summary.whole([found[place] for place in range(len(parts))], readings.schema)
 

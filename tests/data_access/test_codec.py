@@ -75,6 +75,14 @@ def test_many_small_entries_become_one_table_for_each_schema() -> None:
     assert sorted(table.num_rows for table in tables) == [3, 6]
 
 
+def test_many_entries_at_once_hold_what_each_of_them_holds() -> None:
+    sent = [
+        batch(seconds(1 + n % 50, NOW + 100 * n), f"arbin-1-{n:04}", record_index=range(1 + n % 50)) for n in range(99)
+    ]
+    [table] = codec.decode_tables(encode(one) for one in sent)
+    assert table.equals(pa.Table.from_batches([codec.to_arrow(one) for one in sent]).combine_chunks())
+
+
 def test_batches_of_several_chunks_become_one() -> None:
     tables = codec.decode_tables(encode(batch(seconds(300), channel)) for channel in ("a", "b"))
     assert list(codec.to_batch(pa.concat_tables(tables)).texts("channel")) == ["a"] * 300 + ["b"] * 300

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from data_access.archive import Part
+from data_access.delta import CHECKPOINT_EVERY
 from data_access.errors import Fenced
 from data_access.lab import Lab
 from monitor import record
@@ -95,6 +96,41 @@ def test_of_two_recorders_with_the_same_entries_the_second_is_refused(lab: Lab) 
     assert archived(lab) == [0, 1]
 
 
+def test_a_column_that_a_rival_adds_after_our_look_costs_one_more_round(lab: Lab) -> None:
+    send(lab)
+    record.flush(lab, NOW)
+    first, second = another(lab), another(lab)
+    for one in (first, second):
+        assert one.archive.position("arbin-2") == 0
+    ours = Part(cycler="arbin-2", after=0, upto=1, readings=batch([NOW + 2], "arbin-2-01"))
+    prepared = second.archive.prepared([ours])
+    first.archive.append_readings([Part(cycler="arbin-1", after=1, upto=2, readings=batch([NOW + 1], note="x"))])
+    with pytest.raises(Fenced):
+        second.archive.commit(prepared)
+    assert second.archive.position("arbin-2") == 0
+    second.archive.append_readings([ours])
+    assert archived(lab) == [0, 1, 2]
+    assert another(lab).archive.positions(["arbin-1", "arbin-2"]) == {"arbin-1": 2, "arbin-2": 1}
+
+
 def test_a_commit_that_starts_elsewhere_than_the_table_stands_is_refused(lab: Lab) -> None:
     with pytest.raises(Fenced, match="stands at 0, not at 5"):
         lab.archive.append_readings([Part(cycler="arbin-1", after=5, upto=6, readings=batch([NOW]))])
+
+
+def test_old_logs_go_with_a_checkpoint_and_not_before(lab: Lab) -> None:
+    table = lab.archive.tables["journal"]
+    table.configuration["delta.logRetentionDuration"] = "interval 0 days"
+    log = Path(table.url) / "_delta_log"
+
+    def say(n: int) -> None:
+        entry = {"id": n, "at": NOW, "kind": "comment", "who": "ada", "data": {}}
+        lab.archive.append_journal([entry], n - 1, n)
+
+    for n in range(1, CHECKPOINT_EVERY):
+        say(n)
+    assert len(list(log.glob("*.json"))) == CHECKPOINT_EVERY
+    say(CHECKPOINT_EVERY)
+    assert len(list(log.glob("*.json"))) <= 2
+    assert sorted(row["id"] for row in another(lab).archive.rows("journal")) == list(range(1, CHECKPOINT_EVERY + 1))
+    assert another(lab).archive.output_position("journal") == CHECKPOINT_EVERY

@@ -23,6 +23,7 @@ from data_access import begun, object_store
 from data_access.archive import Part
 from data_access.errors import Fenced, Misconfigured, StoreAway, Vanished
 from data_access.lab import Lab, Published, connect, install
+from data_access.writing import write_rows
 from monitor import record
 from monitor.record import Progress
 from tests.conftest import Server
@@ -193,6 +194,25 @@ def test_a_commit_asks_the_store_as_often_however_many_came_before(lab: Lab, s3:
         append(lab.archive, rows([NOW + n]))
         counts.append(len(s3.asked()) - before)
     assert counts[-1] == counts[2], counts
+
+
+def test_a_commit_of_readings_is_six_requests(lab: Lab, s3: ObjectStore) -> None:
+    append(lab.archive, rows([NOW]), rows([NOW + 1]))
+    part = Part(cycler="arbin-1", after=lab.archive.position("arbin-1"), upto=3, readings=[rows([NOW + 2])])
+    before = len(s3.asked())
+    lab.archive.append_readings([part])
+    asked = [line.partition('"')[2] for line in s3.asked()[before:]]
+    assert [line.partition(" ")[0] for line in asked] == ["PUT", "GET", "PUT", "GET", "GET", "GET"], asked
+    assert archived(lab) == [0, 1, 2]
+
+
+def test_a_small_file_is_put_in_one_request(lab: Lab, s3: ObjectStore) -> None:
+    append(lab.archive, rows([NOW]))
+    table = lab.archive.tables["readings"]
+    before = len(s3.asked())
+    [file] = write_rows(table.url, rows([NOW + 1, NOW + 2], date="2027-01-15"), "date", table.pruned_by, NOW)
+    assert [line.partition('"')[2].partition(" ")[0] for line in s3.asked()[before:]] == ["PUT"]
+    assert object_store.sizes([f"{table.url}/{file.path}"]) == {file.name: file.size}
 
 
 def test_the_log_of_an_own_commit_is_not_read_again(lab: Lab, s3: ObjectStore) -> None:

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from cycling.readings import concat
-from data_access import begun, fleet
+from data_access import begun, fleet, fleet_summary
+from data_access.archive import Archive
 from data_access.arrivals import in_order_of_arrival
 from monitor.times import EXPECTED
 from tests.cycling.build import START
@@ -92,6 +93,18 @@ def test_the_summary_is_what_the_rows_say(alone: Path) -> None:
     assert said.end_unix_time_second.tolist() == groups.unix_time_second.max().tolist()
     assert said.test_time_second.tolist() == groups.test_time_second.max().tolist()
     assert "clock" not in said.columns
+
+
+def test_the_summary_is_the_same_however_the_files_are_parted(home: Path) -> None:
+    files = fleet.plan(Archive(str(home / "archive")))
+    found = []
+    for rows, at_once in ((10**9, 1), (10**9, 2), (1, 1)):
+        parts = fleet.chunks(files, rows, 500, at_once)
+        assert len(parts) == (at_once if rows > 1 else len(files.files))
+        found.append(fleet_summary.whole([fleet_summary.part(part, 1) for part in parts], files.schema))
+    assert found[0].num_rows
+    assert found[0].equals(found[1])
+    assert found[0].equals(found[2])
 
 
 def test_two_worker_processes_give_the_same_bytes(home: Path, alone: Path, cluster: Cluster, tmp_path: Path) -> None:
