@@ -129,9 +129,9 @@ def test_a_click_in_the_graph_picks_the_moment_of_a_note(page: Page) -> None:
     assert field.input_value() == chosen  # it stays where the click was
 
 
-def test_a_viewer_finds_no_form(page: Page) -> None:
-    page.add_init_script("Object.defineProperty(window, 'cellwatch', {value: {}, writable: true})")
+def test_who_may_only_look_finds_no_form(page: Page) -> None:
     opened(page, "/channels/play-1-01")
+    expect(page.locator(".note-form")).to_have_count(1)
     page.evaluate("document.getElementById('shell').dataset.role = 'viewer'")
     page.get_by_role("link", name="Wall").click()
     expect(page).to_have_url(re.compile("/wall$"))
