@@ -5,9 +5,25 @@
   const MOST_SHOWN = 50;
   const url = (channel) => `/api/v1/channels/${encodeURIComponent(channel)}/annotations`;
 
+  // What the clock of the lab is ahead of UTC at a moment, in seconds.
+  function ahead(unix) {
+    const digits = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+    try {
+      const parts = new Intl.DateTimeFormat("en-GB", { ...digits, timeZone: cw.model.lab.timezone || "UTC" }).formatToParts(1000 * unix);
+      const part = (name) => Number(parts.find((one) => one.type === name).value);
+      return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) / 1000 - Math.floor(unix);
+    } catch {
+      return 0; // a zone this browser lacks
+    }
+  }
+
   // A moment as a field of a form has it, on the clock of the lab.
-  const toField = (unix) => new Date(1000 * (unix + cw.traceOffset())).toISOString().slice(0, 19);
-  const fromField = (text) => (text ? Date.parse(`${text}Z`) / 1000 - cw.traceOffset() : null);
+  const toField = (unix) => new Date(1000 * (unix + ahead(unix))).toISOString().slice(0, 19);
+  function fromField(text) {
+    if (!text) return null;
+    const told = Date.parse(`${text}Z`) / 1000;
+    return told - ahead(told - ahead(told)); // twice, for the night in which the clocks change
+  }
 
   function mount(host) {
     const { el, put } = cw.words;
@@ -15,7 +31,8 @@
     const list = el("ol", { class: "notes" });
     const status = el("span", { class: "how", role: "status" });
     host.append(el("h2", {}, "Notes"));
-    if (cw.mayAct() && !host.dataset.at) host.append(form(channel, status, load));
+    const added = cw.mayAct() && !host.dataset.at ? form(channel, status, load) : null;
+    if (added) host.append(added.node);
     host.append(status, list);
 
     async function load() {
@@ -30,7 +47,7 @@
       }
     }
     load();
-    return {};
+    return { tick: (now) => added && cw.model.loaded && added.tick(now) };
   }
 
   function draw(list, notes) {
@@ -51,8 +68,10 @@
     const node = el("form", { class: "note-form" },
       el("label", {}, "At (a click in the graph picks it) ", from), el("label", {}, "until (if it lasted) ", to), el("label", { class: "note-words" }, "Note ", text),
       el("button", { type: "submit" }, "Add note"));
-    from.value = toField(cw.live.now());
+    let picked = false; // until then the field says now
+    from.addEventListener("input", () => (picked = true));
     cw.pickMoment = (unix) => {
+      picked = true;
       from.value = toField(unix);
     };
     node.addEventListener("submit", async (event) => {
@@ -65,13 +84,17 @@
         if (!answer.ok) return put(status, `Not saved: ${told.error}`);
         put(status, "Saved.");
         text.value = to.value = "";
+        picked = false;
         saved();
         cw.redrawTrace();
       } catch {
         put(status, "Not saved: the server did not answer; try again.");
       }
     });
-    return node;
+    const tick = (now) => {
+      if (!picked && document.activeElement !== from) from.value = toField(now);
+    };
+    return { node, tick };
   }
 
   (cw.hosts = cw.hosts || new Map()).set("channel-notes", mount);

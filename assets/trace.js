@@ -197,10 +197,6 @@
     },
   };
 
-  cw.traceOffset = () => {
-    const plot = graph();
-    return plot && plot.layout && plot.layout.meta ? plot.layout.meta.offset_second : 0;
-  };
   cw.redrawTrace = () => {
     const plot = graph();
     if (meta(plot)) refetch(plot);

@@ -39,7 +39,7 @@ def traces(lab: Lab, channel: str, start: float, end: float, points: int) -> Col
 
     if end > time.time() - SETTLED_SECONDS:
         return read()
-    return cached("trace", channel, start, end, points, lab.archive.version("readings"), compute=read)
+    return cached("trace", channel, start, end, points, _version(lab, "readings"), compute=read)
 
 
 def alerts(lab: Lab, channel: str) -> list[Alert]:
@@ -48,7 +48,7 @@ def alerts(lab: Lab, channel: str) -> list[Alert]:
     def read() -> list[Alert]:
         return lab.archive.alerts(channel=channel)
 
-    past = cached("alerts", channel, lab.archive.version("alerts"), compute=read)
+    past = cached("alerts", channel, _version(lab, "alerts"), compute=read)
     known = {alert.id: alert for alert in (*past, *lab.live.alerts(channel=channel))}
     return list(known.values())
 
@@ -64,7 +64,7 @@ def cycles(lab: Lab, channel: str, newest: str | None) -> Columns:
     def read() -> Columns:
         return _lists(lab.history.cycles(channel=channel))
 
-    return cached("cycles", channel, newest, lab.archive.version("cycles"), compute=read, seconds=MINUTE_SECONDS)
+    return cached("cycles", channel, newest, _version(lab, "cycles"), compute=read, seconds=MINUTE_SECONDS)
 
 
 def fellows(lab: Lab, test: str, at: float | None = None) -> tuple[int, Columns]:
@@ -78,13 +78,18 @@ def fellows(lab: Lab, test: str, at: float | None = None) -> tuple[int, Columns]
         found = lab.history.cycles(tests=names)
         return replicates.band(_lists(found if at is None else found[found["end_unix_time_second"] <= at]))
 
-    version = lab.archive.version("cycles")
+    version = _version(lab, "cycles")
     return len(names), cached("fellows", tuple(names), at, version, compute=read, seconds=MINUTE_SECONDS)
 
 
 def discharges(lab: Lab, channel: str, test: str, spans: Sequence[tuple[int, float, float]]) -> list[Curve]:
     """The discharge of cycles, each given by its number and when it began and ended."""
     return [_discharge(lab, channel, test, *span) for span in spans]
+
+
+def _version(lab: Lab, table: str) -> int:
+    """The version of a table, looked up once a second: what is newer comes from the live store meanwhile."""
+    return cached("version", table, int(time.time()), compute=lambda: lab.archive.version(table), seconds=5)
 
 
 def _discharge(lab: Lab, channel: str, test: str, cycle: int, start: float, end: float) -> Curve:

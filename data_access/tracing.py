@@ -11,7 +11,7 @@ import numpy as np
 from data_access.joined import Moment
 from data_access.tier import NARROWEST, Minutes, closed_days, names_of, runs, span_of
 from data_access.traced import CLOCK, MINUTE, TEST_CLOCK, TRACED, Rows, in_order, of_minutes, of_readings, thinned
-from data_access.wanted import DAY, Span
+from data_access.wanted import DAY, Span, Wanted
 
 MOST_ROWS = 1_000_000  # at once, about 60 MB
 WIDTHS = (60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21_600.0, 43_200.0)  # seconds, whole parts of a day
@@ -28,6 +28,13 @@ def trace(moment: Moment, minutes: Minutes | None, points: int) -> Rows:
     if minutes is None or width is None or not any(closed_days(moment.days, moment.wanted)):
         return thinned(_blocks(moment, None), points)
     return thinned(_blocks(moment, minutes, width), points // 2)  # a minute is drawn as two points
+
+
+def needs_minutes(wanted: Wanted, points: int) -> bool:
+    """Whether the stretches of a figure of so many points can be wide enough for minutes, as far as the window says."""
+    if wanted.start is None or wanted.end is None:
+        return True
+    return (wanted.end - wanted.start) / (points / 2) >= NARROWEST
 
 
 def _width(moment: Moment, points: int) -> float | None:

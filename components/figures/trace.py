@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from components.figures import lane
@@ -39,7 +40,7 @@ def trace(
 
     ``band``: ``unix_time_second``, ``low`` and ``high`` (°C) of what the chamber is held to. ``begun``: see lane.seams.
     """
-    times = [window.x(t) for t in columns.get("unix_time_second", ())]
+    times = window.xs(columns.get("unix_time_second", ()))
     shown = [alert for alert in alerts if _overlaps(alert, window)]
     noted = [note for note in notes if note.start <= window.end and note.end >= window.start]
     lines = [_line(series, columns, times, chamber_simulated) for series in LINES]
@@ -61,7 +62,7 @@ def trace(
     return {"data": [*lines, *_band(band or {}, window), *signs], "layout": layout}
 
 
-def _line(series: tuple[str, ...], columns: Mapping[str, Sequence[Any]], times: list[float], simulated: bool) -> Figure:
+def _line(series: tuple[str, ...], columns: Mapping[str, Sequence[Any]], times: list[int], simulated: bool) -> Figure:
     column, name, axis, colour, unit, digits = series
     values = columns.get(column) or [None] * len(times)
     label = f"{name} (simulated)" if column == "ambient_temperature_celsius" and simulated else name
@@ -71,7 +72,7 @@ def _line(series: tuple[str, ...], columns: Mapping[str, Sequence[Any]], times: 
         "mode": "lines",
         "name": label,
         "x": list(times),
-        "y": plain(values),
+        "y": [value if value is not None and isfinite(value) else None for value in values],  # digits as measured
         "yaxis": axis,
         "line": {
             "color": SERIES[colour],

@@ -34,6 +34,11 @@ class Window:
         """A moment as Plotly wants it: milliseconds, on the lab's clock."""
         return round(1000 * (min(unix_time_second, self.end + _OPEN_END) + self.offset_second), 1)
 
+    def xs(self, times: Sequence[float]) -> list[int]:
+        """``x`` of many moments inside the window, to the millisecond."""
+        ahead = 1000 * self.offset_second
+        return [int(1000 * time + ahead + 0.5) for time in times]
+
     def pixel(self, unix_time_second: float) -> float:
         """About where a moment stands, in pixels from the left edge of the axes."""
         share = (unix_time_second - self.start) / max(self.end - self.start, 1e-9)
