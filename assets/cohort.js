@@ -82,8 +82,9 @@
     }
 
     function range(event) {
+      const both = event["xaxis.range"] || [event["xaxis.range[0]"], event["xaxis.range[1]"]];
       if (event["xaxis.autorange"]) zoomed("");
-      else if (event["xaxis.range[0]"] !== undefined) zoomed([0, 1].map((i) => Number(event[`xaxis.range[${i}]`].toPrecision(6))).join(","));
+      else if (both.every(Number.isFinite)) zoomed(both.map((end) => Number(end.toPrecision(6))).join(","));
     }
 
     // The part that is shown, in the address and in the links that change something else.
