@@ -101,6 +101,14 @@
       }
     }
 
+    // A press that lets go where it began is a click; Plotly takes clicks for itself, and drags are zooms.
+    function press(begin, test) {
+      document.addEventListener("pointerup", (end) => {
+        const moved = Math.hypot(end.clientX - begin.clientX, end.clientY - begin.clientY);
+        if (begin.button === 0 && moved < 4) cw.go(`/compare?tests=${encodeURIComponent(test)}`);
+      }, { once: true, capture: true });
+    }
+
     function watch(graph) {
       watched = graph;
       cells = null;
@@ -121,7 +129,7 @@
         waiting = null;
         hide();
       });
-      graph.on("plotly_click", () => over.isConnected && cw.go(`/compare?tests=${encodeURIComponent(over.dataset.test)}`));
+      graph.addEventListener("pointerdown", (event) => over.isConnected && press(event, over.dataset.test), true);
       hide();
     }
 
