@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BENCHMARKS := ingest_record watch_fold watch_process pages stream_to_table archive object_store fleet notice_speed \
-	alerts ui.live ui.paint
+	alerts ui.live ui.paint ui.channel ui.cohort ui.past
 .PHONY: run test check bench soak
 
 run: .venv/run.stamp

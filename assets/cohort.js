@@ -82,8 +82,9 @@
     }
 
     function range(event) {
+      const both = event["xaxis.range"] || [event["xaxis.range[0]"], event["xaxis.range[1]"]];
       if (event["xaxis.autorange"]) zoomed("");
-      else if (event["xaxis.range[0]"] !== undefined) zoomed([0, 1].map((i) => Number(event[`xaxis.range[${i}]`].toPrecision(6))).join(","));
+      else if (both.every(Number.isFinite)) zoomed(both.map((end) => Number(end.toPrecision(6))).join(","));
     }
 
     // The part that is shown, in the address and in the links that change something else.
@@ -98,6 +99,14 @@
       for (const link of document.querySelectorAll("#cohort-choices a")) {
         if (!link.href.includes("x=") || link.getAttribute("aria-current")) link.setAttribute("href", put(link.href));
       }
+    }
+
+    // A press that lets go where it began is a click; Plotly takes clicks for itself, and drags are zooms.
+    function press(begin, test) {
+      document.addEventListener("pointerup", (end) => {
+        const moved = Math.hypot(end.clientX - begin.clientX, end.clientY - begin.clientY);
+        if (begin.button === 0 && moved < 4) cw.go(`/compare?tests=${encodeURIComponent(test)}`);
+      }, { once: true, capture: true });
     }
 
     function watch(graph) {
@@ -120,7 +129,7 @@
         waiting = null;
         hide();
       });
-      graph.on("plotly_click", () => over.isConnected && cw.go(`/compare?tests=${encodeURIComponent(over.dataset.test)}`));
+      graph.addEventListener("pointerdown", (event) => over.isConnected && press(event, over.dataset.test), true);
       hide();
     }
 

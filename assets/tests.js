@@ -133,8 +133,8 @@
     function begin(grid) {
       api = grid.createGrid(frame, {
         theme: grid.theme,
-        columnDefs: cw.testColumns.all.map(cw.testColumns.definition),
-        defaultColDef: { sortable: true, resizable: true },
+        columnDefs: cw.testColumns.all.map(cw.testColumns.definition).map((one) => (narrow ? { ...one, width: 0.7 * one.width } : one)),
+        defaultColDef: { sortable: true, resizable: true, suppressHeaderFilterButton: narrow },
         rowData: [],
         getRowId: ({ data }) => (groups.isHead(data) ? `group ${data.group}` : `test ${data.test}`),
         rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: false, enableClickSelection: false, isRowSelectable: (node) => !groups.isHead(node.data) },

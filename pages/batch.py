@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import dash
 from dash import html
@@ -16,6 +16,7 @@ dash.register_page(__name__, path_template="/batches/<batch>", title="Batch · C
 
 
 def layout(batch: str = "", **query: str) -> html.Main:
+    batch = unquote(batch)  # Dash hands over the path as the browser wrote it
     asked = {name: value for name, value in query.items() if name != "tests"}
     view = cycles.view(asked, f"/batches/{quote(batch, safe='')}")
     found = cohort.chosen(lab().tests.all(), replace(view, batch=batch))

@@ -26,12 +26,22 @@ def facts(lab: RunningLab, test: str, **told: Any) -> None:
 
 
 def faded(lab: RunningLab, channel: str, test: str, loss: float, **told: Any) -> None:
-    """A test of a few cycles, each of which gives back ``loss`` (a share) less than the one before; it has finished."""
+    """Sends a test of a few cycles, each of which gives back ``loss`` (a share) less than the one before; it ends."""
     facts(lab, test, channel=channel, **told)
     start = time.time() - (CYCLES + 1) * 2 * ROWS * STEP
     rows = [_row(channel, test, start, n, loss) for n in range(CYCLES * 2 * ROWS + 2)]
     lab.post([*rows[:-1], {**rows[-1], "channel_status": "finished"}])
-    until(lambda: test in (lab.get("/api/v1/fades") or {}).get("test", []), f"cycles of {test}", seconds=90)
+
+
+def cycles_of(lab: RunningLab, test: str) -> list[dict[str, Any]]:
+    """The cycles of a test that are finished by now."""
+    told = lab.get(f"/api/v1/tests/{test}/cycles?format=json")
+    return list(told["cycles"]) if isinstance(told, dict) else []
+
+
+def have_faded(lab: RunningLab, *tests: str) -> None:
+    """Waits until all cycles of these tests are known."""
+    until(lambda: all(len(cycles_of(lab, test)) >= CYCLES for test in tests), "the cycles", seconds=100)
 
 
 def _row(channel: str, test: str, start: float, n: int, loss: float) -> dict[str, Any]:
