@@ -140,7 +140,7 @@
 
   function keepConnected() {
     if (source === null) {
-      if (bus === null || silence() > QUIET_SECONDS) connect(); // the leading tab says nothing: be one's own
+      if (bus === null || silence() > REOPEN_SECONDS) connect(); // the leading tab says nothing: be one's own
     } else if ((source.readyState === EventSource.CLOSED && tried() > 2) || Math.min(silence(), tried()) > REOPEN_SECONDS) {
       connect();
     }
@@ -164,7 +164,13 @@
       const state = { t: now, version: link.version, monitor: link.monitor, monitor_age: monitorAge(), redis: link.redis };
       bus.postMessage({ kind: "hello", id: "", data: state, answer: true });
       bus.postMessage({ kind: "known", id: link.lastId, data: cw.model.snapshot(), answer: true });
-    } else if (message.kind && source === null && !(message.answer && cw.model.loaded)) {
+      return;
+    }
+    if (message.kind && source !== null && !leader) { // the leading tab was only slow: one stream is enough
+      source.close();
+      source = null;
+    }
+    if (message.kind && source === null && !(message.answer && cw.model.loaded)) {
       receive(message.kind, message.id, message.data);
     }
   }

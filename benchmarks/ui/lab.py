@@ -153,9 +153,14 @@ def bench_lab(folder: Path) -> Iterator[BenchLab]:
         running.end()
 
 
-def cpu_seconds(pid: int) -> float:
-    """What a process has used of the processor so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+def cpu_seconds(pid: int, thread: int | None = None) -> float:
+    """What a process, or one thread of it, has used of the processor so far."""
+    fields = (
+        Path(f"/proc/{pid}/stat" if thread is None else f"/proc/{pid}/task/{thread}/stat")
+        .read_text()
+        .rpartition(")")[2]
+        .split()
+    )
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
