@@ -26,7 +26,7 @@ TELL = """(facts) => {
         state: "active", seen_at: now, tell_at: null, announced_at: now, cleared_at: null, settle_at: null, raised: 1,
         acknowledged_at: null, acknowledged_by: null, shelved_until: null, out_of_service_at: null, comments: [],
     };
-    cellwatch.model.apply({ t: now, full: false, channels: [], alerts: facts.map((one) => ({ ...blank, ...one })) });
+    for (const one of facts) cellwatch.model.alerts.set(one.id, { ...blank, ...one });
 }"""
 
 
