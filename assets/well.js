@@ -12,7 +12,7 @@
     const expected = model.expected();
     const how = `${answered} of ${plural(expected, "channel", "channels")} answered, ${newestWords(now)}, ${monitorWords()}.`;
     const doubt = cw.doubt();
-    if (doubt) return { title: `Not known whether all is well: ${doubt}`, how };
+    if (doubt) return { title: "Not known whether all is well", how: `${doubt.charAt(0).toUpperCase()}${doubt.slice(1)}: ${how}` };
     if (expected === 0) return { title: "No channel has been heard yet", how: "Readings arrive from feeds or by POST /api/v1/readings." };
     if (answered < expected) return { title: `No alert, but ${plural(expected - answered, "channel is", "channels are")} silent`, how };
     const aside = cw.putAside(now).length;
