@@ -80,7 +80,7 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
         login_required=settings.login_required,
     )
     api.security.install(server, access, app.csp_hashes)
-    api.routes.register(server, lab, version())
+    api.routes.register(server, lab, version(), settings.public_url)
     api.packed_files.install(server)
     app.layout = partial(_layout, settings.topology, version())
     return app

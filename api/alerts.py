@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from api.answers import Refused, answer
 from api.arguments import number, one_of, who, whole_number
 from api.bodies import json_object
+from cycling.alert_search import Asked, Surroundings, search
 from cycling.types import Alert
 from data_access.alert_log import quality_of
 from data_access.lab import lab
@@ -19,16 +20,23 @@ alerts = Blueprint("alerts", __name__)
 MOST_MINUTES = 10_080  # a week
 MOST_CHARACTERS = 4000
 DAYS, MOST_DAYS = 7, 366
+MOST_ALERTS = 1_000_000
+ASKED = ("find", "kind", "severity", "channel", "cycler", "chamber", "batch", "owner")
 
 
 @alerts.get("/alerts")
 def get_alerts() -> Response:
+    """``more`` says how many older ones fit besides, for those who page with ``limit`` and ``skip``."""
     state = one_of("state", ("open", "all"), "open")
-    since, channel = number("since"), request.args.get("channel") or None
-    found = lab().live.alerts(open_only=state == "open", since=since, channel=channel)
+    since, asked = number("since"), _asked()
+    limit = whole_number("limit", None, least=1, most=MOST_ALERTS)
+    skip = whole_number("skip", 0, least=0, most=MOST_ALERTS)
+    found = lab().live.alerts(open_only=state == "open", since=since, channel=asked.channel or None)
     if state == "all":
-        found = _with_archived(found, since, channel)
-    return answer({"alerts": [alert.to_json() for alert in found]})
+        found = _with_archived(found, since, asked.channel or None)
+    found = search(found, asked, _surroundings(asked))[skip:]
+    shown = found[:limit]
+    return answer({"alerts": [alert.to_json() for alert in shown], "more": len(found) - len(shown)})
 
 
 @alerts.get("/alerts/quality")
@@ -72,6 +80,19 @@ def return_to_service(alert_id: str) -> Response:
 def comment(alert_id: str) -> Response:
     content = json_object()
     return _say("comment", alert_id, content, text=_words(content, "text"))
+
+
+def _asked() -> Asked:
+    return Asked(**{name: request.args.get(name, "") for name in ASKED})
+
+
+def _surroundings(asked: Asked) -> Surroundings:
+    """Whose alerts they are is looked up only for those who ask."""
+    if not (asked.batch or asked.owner):
+        return Surroundings(topology=lab().topology, facts={}, running={})
+    facts = {told["test"]: told for told in lab().tests.all()}
+    running = {state.channel: state.test for state in lab().live.states()}
+    return Surroundings(topology=lab().topology, facts=facts, running=running)
 
 
 def _words(content: dict[str, Any], name: str) -> str:

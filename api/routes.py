@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.alerts import alerts
 from api.answers import Refused, refusal
+from api.attention import attention
 from api.channels import channels
 from api.downloads import downloads
 from api.fades import fades
@@ -18,6 +19,7 @@ from api.past import past
 from api.readings import readings
 from api.stream import HUB, VERSION, stream
 from api.tests import tests
+from api.wall import PUBLIC_URL, wall
 from data_access.lab import Lab, StoreAway
 
 API = "/api/v1"
@@ -26,11 +28,12 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 ABSENT = Blueprint("absent", __name__)
 
 
-def register(server: Flask, lab: Lab, version: str) -> None:
-    """Add the API to a web server."""
+def register(server: Flask, lab: Lab, version: str, public_url: str | None = None) -> None:
+    """Add the API to a web server. ``public_url`` is where others reach it, when that is known."""
     server.extensions[HUB] = FrameHub(lab)
     server.extensions[VERSION] = version
-    for blueprint in (readings, channels, notes, alerts, downloads, tests, fades, stream, past):
+    server.extensions[PUBLIC_URL] = public_url
+    for blueprint in (readings, channels, notes, alerts, attention, downloads, tests, fades, stream, wall, past):
         server.register_blueprint(blueprint, url_prefix=API)
     server.register_blueprint(health)
     server.register_blueprint(health, url_prefix=API, name="health_of_api")

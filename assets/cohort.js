@@ -125,7 +125,7 @@
     }
 
     return {
-      moved() {},
+      moved: () => true,
       tick() {
         const graph = graphOf();
         if (graph && graph !== watched && typeof graph.on === "function") watch(graph);

@@ -3,10 +3,13 @@
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
-  // Id of an empty element of a page -> what fills it: mount(element) may return {frame(changed, now), tick(now),
-  // moved()}; with the last it stays when only the query of the address changes.
+  // Id of an empty element of a page -> what fills it: mount(element) may return {frame(changed, now), tick(now), moved()};
+  // moved() says true when only a part of the address changed that the part itself has written: it stays as it is.
   const hosts = (cw.hosts = cw.hosts || new Map());
   const mounted = new Map();
+  const marked = new Map(); // channel -> {state, severity, elements} as they stand in the page
+  let stale = true; // elements of channels came or went since they were looked for
+  let observer = null;
   let spoken = "";
 
   function mountAll() {
@@ -15,10 +18,7 @@
       const element = document.getElementById(id);
       const known = mounted.get(id);
       const place = element && `${location.pathname}${cw.past.place(location.search)} ${element.dataset.name || ""}`;
-      if (known && known.element === element && known.place !== place && known.part.moved) {
-        known.place = place; // a part that keeps its view in the address itself
-        known.part.moved();
-      }
+      if (known && known.element === element && known.place !== place && known.part.moved && known.part.moved()) known.place = place;
       if (known && (known.element !== element || known.place !== place)) mounted.delete(id);
       if (!element || mounted.has(id)) continue;
       element.replaceChildren();
@@ -35,8 +35,18 @@
       if (kind === "frame" && part.frame) part.frame(what, now);
       else if (kind === "tick" && part.tick) part.tick(now);
     }
-    markChannels(now, kind === "frame" && !what.full ? new Set(what.channels) : null);
+    notice(observer ? observer.takeRecords() : []);
+    markChannels(now, kind === "frame" ? what : null);
     markBody(now);
+  }
+
+  // Whether elements of channels are among what came or went; the rest of a page's stir does not touch the marks.
+  function notice(records) {
+    const has = (node) => node.nodeType === Node.ELEMENT_NODE && (node.hasAttribute("data-channel") || node.querySelector("[data-channel]") !== null);
+    for (const { type, attributeName, addedNodes, removedNodes } of records) {
+      if (stale) return;
+      stale = type === "attributes" ? attributeName === "data-channel" : [...addedNodes, ...removedNodes].some(has);
+    }
   }
 
   // Frames that come before the browser paints again are drawn as one; a hidden tab draws with the next tick.
@@ -61,6 +71,7 @@
 
   function markPage() {
     cw.shine();
+    cw.night.shine();
     const { mark } = cw.words;
     mark(document.body, "data-page", location.pathname.split("/")[1] || "now");
     for (const link of document.querySelectorAll("#shell > header nav a")) {
@@ -70,20 +81,39 @@
     }
   }
 
-  // Every element of a channel carries the same state and severity, in words too.
-  function markChannels(now, only) {
-    const { mark } = cw.words;
+  // Every element of a channel carries the same state and severity, in words too. A frame touches the channels it
+  // changed, a tick those that fell silent; all of them only after elements came or went.
+  function markChannels(now, changed) {
+    if (stale || (changed && changed.full)) return markAll(now);
+    for (const id of changed ? changed.channels : []) if (marked.has(id)) markOne(id, marked.get(id), now);
+    for (const [id, known] of marked) {
+      const channel = cw.model.channels.get(id);
+      if (channel && (cw.model.stateOf(channel, now) !== known.state || (channel.severity || "") !== known.severity)) markOne(id, known, now);
+    }
+  }
+
+  function markAll(now) {
+    stale = false;
+    marked.clear();
     for (const element of document.querySelectorAll("[data-channel]")) {
-      if (only && element.cwSays && !only.has(element.getAttribute("data-channel"))) continue;
-      const channel = cw.model.channels.get(element.getAttribute("data-channel"));
-      const state = channel ? cw.model.stateOf(channel, now) : "silent";
-      const severity = channel ? channel.severity || "" : "";
-      if (element.getAttribute("data-state") !== state || element.getAttribute("data-severity") !== severity || !element.cwSays) {
-        mark(element, "data-state", state);
-        mark(element, "data-severity", severity);
-        say(element, channel ? sentence(state, severity, channel) : "no reading yet");
-      }
-      if (channel) mark(element, "data-unix-time", channel.unix_time_second);
+      const id = element.getAttribute("data-channel");
+      if (!marked.has(id)) marked.set(id, { elements: [] });
+      marked.get(id).elements.push(element);
+    }
+    for (const [id, known] of marked) markOne(id, known, now);
+  }
+
+  function markOne(id, known, now) {
+    const { mark } = cw.words;
+    const channel = cw.model.channels.get(id);
+    known.state = channel ? cw.model.stateOf(channel, now) : "silent";
+    known.severity = channel ? channel.severity || "" : "";
+    const words = channel ? sentence(known.state, known.severity, channel) : "no reading yet";
+    for (const element of known.elements) {
+      mark(element, "data-state", known.state);
+      mark(element, "data-severity", known.severity);
+      if (element.cwWords !== words || !element.cwSays || !element.cwSays.isConnected) say(element, words);
+      if (channel && element.cwTime !== channel.unix_time_second) mark(element, "data-unix-time", (element.cwTime = channel.unix_time_second));
     }
   }
 
@@ -98,6 +128,7 @@
       element.cwSays = el("span", { class: "aside" });
       element.append(element.cwSays);
     }
+    element.cwWords = text;
     put(element.cwSays, ` (${text})`);
   }
 
@@ -161,7 +192,11 @@
   }
 
   function start() {
-    new MutationObserver(mountAll).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-name"] });
+    observer = new MutationObserver((records) => {
+      notice(records);
+      mountAll();
+    });
+    observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-name", "data-channel"] });
     window.addEventListener("popstate", () => setTimeout(mountAll, 0));
     cw.live.listen(hear);
     cw.past.start();

@@ -27,6 +27,8 @@
     }
   }
   function light() {
+    const asked = new URLSearchParams(location.search).get("theme"); // of this address only
+    if (asked === "light" || asked === "dark") return asked === "light";
     const chosen = stored();
     if (chosen) return chosen === "light";
     return system.matches && !location.pathname.startsWith("/wall"); // a wall is dark unless someone says otherwise
@@ -43,6 +45,11 @@
       localStorage.setItem(THEME, light() ? "dark" : "light");
     } catch {
       return;
+    }
+    const query = new URLSearchParams(location.search);
+    if (query.has("theme")) { // what the reader says now outweighs the address
+      query.delete("theme");
+      history.replaceState(history.state, "", query.toString() ? `${location.pathname}?${query}` : location.pathname);
     }
     shine();
   });

@@ -1,127 +1,76 @@
-// "What needs me now" and the list of alerts: one card per cause with what was seen, since when, what to do, and
-// the buttons that say "I have seen it", "not now", "not until it is mended" and "now again".
+// "What needs me now": the open causes, worst first, or since when all is well; below, what there is to look at besides.
+// What is shown stands in the URL: /?batch=2017-05-12&cycler=arbin-1
 (() => {
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
-  const SHELVES = [[60, "1 h"], [480, "8 h"], [1440, "24 h"], [10080, "7 d"]];
-  const OUT = "out-of-service"; // until someone puts it back
+  const GROUPS = [["P1", "Danger", 40], ["P2", "A test is being lost", 40], ["P3", "Look today", 10]];
 
-  cw.channelUrl = (channel) => `/channels/${encodeURIComponent(channel)}`;
+  function titleOf(causes) {
+    const { plural } = cw.words;
+    const waiting = causes.filter((alert) => alert.acknowledged_at === null);
+    const now = waiting.filter((alert) => alert.severity !== "P3").length;
+    if (now) return `${plural(now, "cause needs", "causes need")} someone now`;
+    if (waiting.length) return `${plural(waiting.length, "cause", "causes")} to look at today`;
+    return `Nothing new: ${causes.length === 1 ? "the one open cause is" : `all ${causes.length} open causes are`} acknowledged`;
+  }
 
-  // Says that all is well only when it is known, and how it is known.
-  cw.wellWords = (now) => {
-    const { age, date, plural } = cw.words;
-    const { model, live } = cw;
-    const answered = model.answered(now);
-    const expected = model.expected();
-    const newest = model.newest ? `newest reading ${age(now - model.newest)} old` : "no reading yet";
-    const how = `${answered} of ${plural(expected, "channel", "channels")} answered, ${newest}, monitor answered ${age(live.monitorAge())} ago.`;
-    if (live.linkState() !== "live" || live.monitorState() === "dead" || !model.loaded) return { title: "Not known whether all is well", how };
-    if (expected === 0) return { title: "No channel has been heard yet", how: "Readings arrive from feeds or by POST /api/v1/readings." };
-    if (answered < expected) return { title: `No alert, but ${plural(expected - answered, "channel is", "channels are")} silent`, how };
-    const since = model.wellSince();
-    return { title: since ? `All is well since ${date(since)}` : "All is well: no alert in the last 24 h", how };
-  };
+  // With a filter nothing is said of the rest of the lab, least of all that it is well.
+  function filtered(asked, causes, all, now) {
+    const { plural } = cw.words;
+    const only = cw.filters.words(asked);
+    const channels = [...cw.model.channels.values()].filter((one) => cw.filters.channelFits(asked, one.channel));
+    const silent = channels.filter((one) => cw.model.stateOf(one, now) === "silent").length;
+    const strange = cw.filters.strange(asked);
+    const doubt = cw.doubt();
+    const title = causes.length ? titleOf(causes) : strange || !channels.length ? `Nothing is known of ${only}`
+      : doubt ? `Not known whether ${only} is well: ${doubt}` : silent ? `No alert of ${only}, but ${plural(silent, "channel is", "channels are")} silent` : `No alert of ${only}`;
+    const how = `Only ${only}: ${causes.length} of ${plural(all.length, "cause", "causes")}, ${channels.length - silent} of its ${plural(channels.length, "channel", "channels")} answered.`;
+    return { title, how: strange ? `${how} ${strange}` : how };
+  }
 
-  async function post(alert, verb, body, note) {
-    const { put } = cw.words;
-    put(note, "saving …");
-    try {
-      const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(alert.id)}/${verb}`, {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-      });
-      put(note, answer.ok ? "saved" : `not saved: the server said ${answer.status} ${answer.statusText}`);
-    } catch {
-      put(note, "not saved: the server did not answer; try again");
+  function group(severity, words, step) {
+    const { el, glyph, put } = cw.words;
+    const count = el("span", { class: "how" });
+    const list = cw.cardList(step);
+    const all = cw.acknowledgeAll();
+    const head = el("div", { class: "group-head" }, el("h2", {}, glyph(severity), ` ${words}`, count), severity === "P1" ? null : all.element);
+    const element = el("section", { class: "group", hidden: true }, head, list.element);
+    function draw(causes, now) {
+      const these = causes.filter((alert) => alert.severity === severity);
+      element.hidden = these.length === 0;
+      put(count, ` ${these.length}`);
+      list.draw(these, now);
+      all.patch(these);
     }
+    return { element, draw };
   }
-
-  function setAside(alert, shelf, note) {
-    if (shelf.value === OUT) post(alert, "out-of-service", {}, note);
-    else if (shelf.value) post(alert, "shelve", { minutes: Number(shelf.value) }, note);
-  }
-
-  function makeCard(alert) {
-    const { el, glyph } = cw.words;
-    const parts = {
-      sign: el("span", { class: "card-sign" }), name: el("a", { class: "card-name", "data-nav": true }), what: el("p", { class: "card-what" }),
-      todo: el("p", { class: "card-todo" }), meta: el("p", { class: "card-meta" }), channels: el("p", { class: "card-channels" }),
-      note: el("span", { class: "card-note", role: "status" }),
-    };
-    const name = cw.words.scope(alert.scope);
-    parts.acknowledge = el("button", { type: "button", onclick: () => post(alert, "acknowledge", {}, parts.note) }, "Acknowledge", el("span", { class: "aside" }, ` ${name}`));
-    const shelf = el("select", { "aria-label": `Shelve ${name} for`, onchange: () => setAside(alert, shelf, parts.note) },
-      el("option", { value: "" }, "Shelve …"), ...SHELVES.map(([minutes, word]) => el("option", { value: minutes }, `for ${word}`)),
-      el("option", { value: OUT }, "out of service"));
-    const back = (verb, words) => el("button", { type: "button", onclick: () => post(alert, verb, {}, parts.note) }, words, el("span", { class: "aside" }, ` ${name}`));
-    parts.shelf = shelf;
-    parts.unshelve = back("unshelve", "Unshelve");
-    parts.giveBack = back("return-to-service", "Back in service");
-    parts.actions = el("p", { class: "card-actions" }, parts.acknowledge, shelf, parts.unshelve, parts.giveBack, parts.note);
-    if (!cw.mayAct()) parts.actions.replaceChildren();
-    const node = el("li", { class: "card", "data-alert": alert.id, "data-kind": alert.kind },
-      parts.sign, el("div", {}, el("h2", {}, parts.name), parts.what, parts.todo, parts.meta, parts.channels, parts.actions));
-    node.parts = parts;
-    return node;
-  }
-
-  function patchCard(node, alert, now) {
-    const { put, mark, scope, message, glyph, sync, el } = cw.words;
-    const { parts } = node;
-    if (node.getAttribute("data-severity") !== alert.severity) parts.sign.replaceChildren(glyph(alert.severity), alert.severity);
-    mark(node, "data-severity", alert.severity);
-    mark(parts.name, "href", alert.scope.startsWith("channel:") ? cw.channelUrl(alert.channels[0]) : "/alerts");
-    put(parts.name, scope(alert.scope)); // what is wrong stands in the message
-    put(parts.what, message(alert));
-    put(parts.todo, alert.action ? `First: ${alert.action}` : "");
-    put(parts.meta, metaWords(alert, now));
-    const shown = alert.channels.slice(0, 24);
-    const links = shown.map((channel) => ({ channel }));
-    if (alert.channels.length > shown.length) links.push({ more: alert.channels.length - shown.length });
-    sync(parts.channels, links, (item) => item.channel || "more", (item) => item.more
-      ? el("span", {}, `and ${item.more} more`)
-      : el("a", { class: "chip", "data-nav": true, "data-channel": item.channel, href: cw.channelUrl(item.channel) }, item.channel));
-    const open = cw.model.isOpen(alert);
-    parts.actions.hidden = !open;
-    parts.acknowledge.hidden = alert.acknowledged_at !== null;
-    parts.unshelve.hidden = !cw.model.isShelved(alert, now);
-    parts.giveBack.hidden = !cw.model.isOutOfService(alert);
-    parts.shelf.hidden = cw.model.isOutOfService(alert);
-  }
-
-  function metaWords(alert, now) {
-    const { age, date, plural } = cw.words;
-    const open = cw.model.isOpen(alert);
-    const over = open && typeof alert.cleared_at === "number"; // danger that has gone waits until somebody has seen it
-    const words = [over ? `over since ${date(alert.cleared_at)}, after ${age(alert.cleared_at - alert.opened_at)}` : open ? `open ${age(now - alert.opened_at)}, since ${date(alert.opened_at)}` : `${date(alert.opened_at)} to ${date(alert.closed_at)}, lasted ${age(alert.closed_at - alert.opened_at)}`];
-    if (alert.acknowledged_by) words.push(`acknowledged by ${alert.acknowledged_by} at ${date(alert.acknowledged_at)}`);
-    else if (over) words.push("stays here until somebody acknowledges it");
-    else if (open) words.push("nobody has acknowledged it yet");
-    if (cw.model.isShelved(alert, now)) words.push(`shelved for ${age(alert.shelved_until - now)} more`);
-    if (cw.model.isOutOfService(alert)) words.push(`out of service since ${date(alert.out_of_service_at)}`);
-    if (alert.suppressed && alert.suppressed !== "shelved") words.push(`not announced: ${alert.suppressed}`);
-    if ((alert.members || []).length) words.push(`explains ${plural(alert.members.length, "alert", "alerts")}`);
-    return words.join(" · ");
-  }
-
-  cw.drawCards = (list, alerts, now) =>
-    cw.words.sync(list, alerts, (alert) => alert.id, makeCard, (node, alert) => patchCard(node, alert, now));
 
   function mount(host) {
     const { el, put, plural } = cw.words;
+    const query = new URLSearchParams(location.search);
+    const asked = cw.filters.wanted(query);
     const title = el("h1", {});
     const how = el("p", { class: "how" });
-    const list = el("ol", { class: "cards" });
-    const quiet = el("p", { class: "how" });
-    host.append(title, how, list, quiet);
+    const filters = cw.filters.row(query);
+    const groups = GROUPS.map(([severity, words, step]) => group(severity, words, step));
+    const quiet = el("span", {});
+    const link = el("a", { href: "/alerts?show=suppressed", "data-nav": true }, "See Alerts");
+    const rest = el("p", { class: "how", hidden: true }, quiet, " ", link);
+    const needs = cw.attentionSections();
+    host.append(el("div", { class: "now-head" }, el("div", {}, title, how), filters.element), ...groups.map((one) => one.element), rest, needs.element);
     const tick = (now) => {
-      const causes = cw.model.causes(now);
-      const well = cw.wellWords(now);
-      put(title, causes.length ? `${plural(causes.length, "cause needs", "causes need")} someone now` : well.title);
-      put(how, well.how);
-      cw.drawCards(list, causes, now);
-      const rest = [...cw.model.alerts.values()].filter(cw.model.isOpen).length - causes.length;
-      put(quiet, rest > 0 ? `${plural(rest, "further open alert is", "further open alerts are")} explained by an incident, planned, shelved, out of service or for the log only: see Alerts.` : "");
+      const all = cw.model.causes(now);
+      const causes = all.filter((alert) => cw.filters.alertFits(asked, alert));
+      const said = cw.filters.isActive(asked) ? filtered(asked, causes, all, now) : { ...cw.wellWords(now) };
+      if (causes.length && !cw.filters.isActive(asked)) said.title = titleOf(causes);
+      put(title, said.title);
+      put(how, said.how);
+      groups.forEach((one) => one.draw(causes, now));
+      const further = [...cw.model.alerts.values()].filter((alert) => cw.model.isOpen(alert) && cw.filters.alertFits(asked, alert)).length - causes.length;
+      rest.hidden = further <= 0;
+      put(quiet, further > 0 ? `${plural(further, "further open alert is", "further open alerts are")} explained by an incident, planned, shelved, out of service or for the log only.` : "");
+      filters.draw();
+      needs.draw(now, asked);
     };
     return { tick, frame: (_changed, now) => tick(now) };
   }

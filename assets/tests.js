@@ -168,9 +168,11 @@
     cw.grid().then((grid) => host.isConnected && begin(grid)).catch((error) => put(note, `The table cannot be shown: ${error.message}. Reload the page.`));
     return {
       moved() {
-        if (location.pathname !== "/tests" || query() === location.search.slice(1)) return;
-        view = cw.testView.read(location.search, narrow);
-        apply();
+        if (location.pathname === "/tests" && query() !== location.search.slice(1)) {
+          view = cw.testView.read(location.search, narrow);
+          apply();
+        }
+        return true;
       },
       tick(now) {
         if (now - asked > REFRESH_SECONDS) read(now);

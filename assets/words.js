@@ -73,6 +73,13 @@
     node.replaceChildren(...pieces.map((piece) => (typeof piece === "number" ? when(piece) : piece)));
   }
 
+  const minute = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const shortClock = (unix) => (Number.isFinite(unix) ? format(zone(), minute).format(unix * 1000) : MISSING);
+  function minuteOfDay(unix) {
+    const [hours, minutes] = shortClock(unix).split(":").map(Number);
+    return 60 * hours + minutes;
+  }
+
   // "contact-lost" -> "Contact lost"; a kind added tomorrow reads as well as those of today.
   const kind = (slug) => (slug.charAt(0).toUpperCase() + slug.slice(1)).replaceAll("-", " ");
 
@@ -156,7 +163,8 @@
   }
 
   cw.words = {
-    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, date, wholeDate, utc, when, putWhen, zone, kind, scope, message, source, plural,
+    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, wholeDate, utc, when, putWhen, zone,
+    kind, scope, message, source, plural,
     el, put, mark, glyph, sync,
   };
 })();

@@ -198,7 +198,7 @@ def _days(told: Quality) -> str:
     seconds = told.until - told.since
     days = round(seconds / DAY)
     if not days or abs(seconds - days * DAY) > HOUR / 2:
-        return f"the {span(seconds)} since the first reading"
+        return f"the {span(seconds)} since the log begins"
     return f"the last {_of_days(days)}"
 
 

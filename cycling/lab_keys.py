@@ -21,6 +21,7 @@ VARIABLE_NAME = re.compile(VARIABLE + r"[A-Z0-9_]{1,64}")
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 SCOPES = ("lab", "power_circuit", "cycler", "chamber", "channel")
 SOURCES = ("measured", "recorded", "simulated")
+VIEWS = ("grid", "chambers", "alerts", "fade")  # of the wall
 REFERENCES = ("initial", "nominal", "first-checkup")
 
 
@@ -114,6 +115,18 @@ def _is_hours(value: Any) -> bool:
     return _is_clock(begin) and _is_clock(end) and begin < end
 
 
+def _is_night(value: Any) -> bool:
+    """As hours, but a night may go past midnight."""
+    if not isinstance(value, str):
+        return False
+    begin, _, end = value.partition("-")
+    return _is_clock(begin) and _is_clock(end) and begin != end
+
+
+def _is_stay(value: Any) -> bool:
+    return is_number(value) and 5 <= value <= 3600
+
+
 def _is_amount(value: Any) -> bool:
     return is_number(value) and value >= 0
 
@@ -170,6 +183,7 @@ SINGLE: Mapping[str, Mapping[str, Key]] = {
         "remind_p1_minutes": MINUTES,
         "remind_p2_minutes": MINUTES,
         "undelivered_hours": Key(_is_positive, "expected hours, more than 0"),
+        "wall_night": Key(_is_night, 'expected two different local times such as "22:00-06:00"'),
     },
 }
 REPEATED: Mapping[str, Mapping[str, Key]] = {
@@ -226,5 +240,10 @@ REPEATED: Mapping[str, Mapping[str, Key]] = {
         "kinds": Key(_is_list_of(_is_text), "expected a list of kinds of alerts"),
         "when": _one_of(WHENS),
         "unattended": Key(_is_list_of(_is_addressee), ADDRESSEES),
+    },
+    "views": {
+        "show": Key(lambda value: value in VIEWS, f"expected one of {', '.join(VIEWS)}", required=True),
+        "batch": TEXT,
+        "seconds": Key(_is_stay, "expected seconds from 5 to 3600"),
     },
 }

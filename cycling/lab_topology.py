@@ -18,6 +18,7 @@ from cycling.topology import (
     Setpoint,
     TestFacts,
     Topology,
+    View,
     places_of,
 )
 
@@ -46,6 +47,7 @@ def read_topology(
         places=places,
         tests=tuple(_tests(file)),
         maintenance=tuple(_maintenance(file, names, cyclers, places)),
+        views=tuple(_views(file)),
         routing=routing,
     )
     detectors = read_detectors(file, registry, planned)
@@ -116,6 +118,16 @@ def _maintenance(
         if end <= start:
             file.fault("maintenance", place, "end", "expected a time after start")
         yield Maintenance(start=start, end=end, **good)
+
+
+def _views(file: LabFile) -> Iterable[View]:
+    for place, good in file.repeated("views"):
+        if good["show"] == "fade" and "batch" not in good:
+            file.fault("views", place, "", 'batch is missing: show = "fade" needs to know whose fade to draw')
+        elif good["show"] != "fade" and "batch" in good:
+            file.fault("views", place, "batch", 'expected only together with show = "fade"')
+        else:
+            yield View(**good)
 
 
 def read_detectors(file: LabFile, registry: Mapping[str, type], planned: Collection[str] = ()) -> Detectors:

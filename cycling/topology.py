@@ -103,6 +103,20 @@ class Maintenance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class View:
+    """One of the views a wall goes through when its address names none."""
+
+    show: str  # grid | chambers | alerts | fade
+    batch: str | None = None  # of fade
+    seconds: float = 30.0  # how long it stays
+
+    @property
+    def name(self) -> str:
+        """The view as an address of the wall says it: ``grid``, ``fade:<batch>``."""
+        return f"{self.show}:{self.batch}" if self.batch else self.show
+
+
+@dataclass(frozen=True, kw_only=True)
 class Topology:
     """The whole lab as lab.toml tells it."""
 
@@ -114,6 +128,8 @@ class Topology:
     places: Mapping[str, Place] = field(default_factory=dict)  # every channel lab.toml names, in order
     tests: tuple[TestFacts, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    views: tuple[View, ...] = ()  # of the wall, in turn
+    wall_night: str | None = None  # local times between which walls are dimmed, such as 22:00-06:00
     routing: Routing = field(default_factory=Routing)
 
     def place(self, channel: str) -> Place:

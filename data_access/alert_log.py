@@ -30,6 +30,13 @@ def log_between(lab: Lab, start: float, end: float) -> list[Alert]:
 
 def quality_of(lab: Lab, days: int, now: float) -> Quality:
     """How good the alerts of the last days were, or of the time since the first reading. Raises StoreAway."""
-    first = min((file.first for file in fleet.plan(lab.archive).files), default=now - days * DAY)
+    log = whole_log(lab)
+    begun = [first_reading(lab), *(alert.opened_at for alert in log)]  # of a young lab nothing may be archived yet
+    first = min((at for at in begun if at is not None), default=now)
     since = min(max(now - days * DAY, first), now - TEN_MINUTES)  # a young lab must not look calm by its age
-    return quality(whole_log(lab), lab.live.notices(MOST_NOTICES), since, now)
+    return quality(log, lab.live.notices(MOST_NOTICES), since, now)
+
+
+def first_reading(lab: Lab) -> float | None:
+    """When the archive begins, None before its first reading. Raises StoreAway."""
+    return min((file.first for file in fleet.plan(lab.archive).files), default=None)

@@ -97,6 +97,40 @@ def test_alerts_come_newest_first_open_ones_unless_all_are_asked_for(client: Fla
     assert ids(f"?state=all&since={now - 20}") == ["new"]
 
 
+def test_alerts_are_searched_by_words_and_by_whom_they_concern_and_paged(client: FlaskClient, lab: Lab) -> None:
+    now = time.time()
+    lab.tests.put("t", {"batch": "b", "owner": "Åsa"}, "me", 0.0, "api")
+    lab.tests.put("u", {"batch": "other"}, "me", 0.0, "api")
+    alerts = (
+        alert("one", opened_at=now - 10),
+        alert("two", opened_at=now - 10, test="u", channels=("arbin-1-02",), kind="knee", message="It fades 3 times."),
+        alert("three", opened_at=now - 20, test=None, scope="cycler:arbin-1", channels=("arbin-1-01", "arbin-1-02")),
+        alert("four", opened_at=now - 30, test=None, scope="chamber:z", channels=()),
+        alert("five", opened_at=now - 40, test=None, scope="lab", channels=()),
+    )
+    publish(lab, *alerts, states=(state(), state("arbin-1-02", test="u")))
+
+    def ids(query: str) -> list[str]:
+        answer = client.get(f"/api/v1/alerts?{query}").json
+        assert answer is not None
+        return [told["id"] for told in answer["alerts"]]
+
+    assert ids("batch=b") == ["one", "three", "five"]
+    assert ids("batch=other") == ["two", "three", "five"]
+    assert ids(f"owner={quote('Åsa')}&batch=other") == ["five"]
+    assert ids("chamber=z") == ["four", "five"]
+    assert ids("cycler=arbin-1&chamber=a") == ["one", "two", "three", "five"]
+    assert ids("cycler=arbin-1&chamber=z") == ["five"]
+    assert ids("find=FADES") == ids("kind=knee") == ["two"]
+    assert ids("find=contact+lost&severity=P2&channel=arbin-1-01") == ["one", "three"]
+    assert ids("severity=P1") == ids("find=nothing") == []
+    first, rest = client.get("/api/v1/alerts?limit=2").json, client.get("/api/v1/alerts?limit=9&skip=2").json
+    assert first is not None
+    assert rest is not None
+    assert [told["id"] for told in first["alerts"] + rest["alerts"]] == ["one", "two", "three", "four", "five"]
+    assert (first["more"], rest["more"]) == (3, 0)
+
+
 def test_alerts_that_only_the_archive_has_are_among_all(client: FlaskClient, lab: Lab) -> None:
     lab.archive.merge_alerts([alert("ancient", opened_at=1e9, closed_at=1e9 + 1)], 0, 1)
     publish(lab, alert("new"))
@@ -105,7 +139,7 @@ def test_alerts_that_only_the_archive_has_are_among_all(client: FlaskClient, lab
     assert [told["id"] for told in answer["alerts"]] == ["new", "ancient"]
 
 
-@pytest.mark.parametrize("query", ["state=closed", "since=yesterday", "since=nan", "since=inf"])
+@pytest.mark.parametrize("query", ["state=closed", "since=yesterday", "since=nan", "limit=0", "skip=-1"])
 def test_a_query_that_cannot_be_meant_is_refused(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/api/v1/alerts?{query}")
     assert answer.status_code == 400
@@ -153,8 +187,27 @@ def test_what_is_put_aside_and_taken_back_is_journalled_with_who_and_when(
     assert entry == {"id": "1", "kind": verb, "who": "Bo", "alert": "a1", **kept}
 
 
+def begin(lab: Lab, at: float) -> None:
+    """The first reading of the lab was taken then."""
+    batch = cell(1, channel="arbin-1-01")
+    times = batch.numbers("unix_time_second")
+    readings = batch.with_columns(unix_time_second=times - times[0] + at)
+    lab.archive.append_readings([Part(cycler="arbin-1", after=0, upto=1, readings=readings)])
+
+
+def test_a_lab_that_just_began_says_nothing_of_last_week(client: FlaskClient, lab: Lab) -> None:
+    told = client.get("/api/v1/alerts/quality").json
+    assert told is not None
+    assert told["until"] - told["since"] == pytest.approx(600)
+    publish(lab, alert(opened_at=time.time() - 1800))
+    told = client.get("/api/v1/alerts/quality").json
+    assert told is not None
+    assert told["until"] - told["since"] == pytest.approx(1800, abs=5)
+
+
 def test_how_good_the_alerts_are_is_told_from_archive_and_live_store(client: FlaskClient, lab: Lab) -> None:
     now = time.time()
+    begin(lab, now - 8 * 86_400)
     archived = alert("archived", opened_at=now - 2 * 86_400, closed_at=now - 2 * 86_400 + 600)
     lab.archive.merge_alerts([archived, alert("live", opened_at=now - 90)], 0, 1)
     publish(lab, alert("live", opened_at=now - 90, acknowledged_at=now - 30), alert("long", opened_at=now - 30 * 3600))
@@ -173,18 +226,7 @@ def test_how_good_the_alerts_are_is_told_from_archive_and_live_store(client: Fla
 def test_a_lab_of_a_few_hours_is_not_averaged_over_a_week(client: FlaskClient, lab: Lab) -> None:
     now = time.time()
     publish(lab, *(alert(f"a{n}", opened_at=now - 600 * n) for n in range(1, 13)))
-    batch = cell(1, channel="arbin-1-01")
-    times = batch.numbers("unix_time_second")
-    lab.archive.append_readings(
-        [
-            Part(
-                cycler="arbin-1",
-                after=0,
-                upto=1,
-                readings=batch.with_columns(unix_time_second=times - times[0] + now - 3 * 3600),
-            )
-        ]
-    )
+    begin(lab, now - 3 * 3600)
     told = client.get("/api/v1/alerts/quality").json
     assert told is not None
     assert told["since"] == pytest.approx(now - 3 * 3600, abs=1)

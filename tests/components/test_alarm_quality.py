@@ -26,7 +26,7 @@ def rows(parts: list[Any], name: str) -> list[dict[str, Any]]:
 def test_the_summary_is_one_sentence(told: Quality) -> None:
     assert summary(told) == "24 alerts in the last 24 h; 3 of 15 figures are not as they should be"
     young = quality([], [], END - 3 * 3600, END)
-    assert summary(young) == "0 alerts in the 3 h since the first reading: no more than people can answer"
+    assert summary(young) == "0 alerts in the 3 h since the log begins: no more than people can answer"
     nothing = quality([], [], MIDNIGHT, END)
     assert summary(nothing) == "0 alerts in the last 24 h: no more than people can answer"
 

@@ -86,6 +86,19 @@ def test_text_is_readable_on_every_ground(light: bool) -> None:
     assert contrast(css["on-banner"], css["banner"]) >= 4.5
 
 
+def test_text_of_a_wall_at_night_is_dim_and_readable() -> None:
+    css = (ASSETS / "theme.css").read_text("utf-8")
+    block = re.search(r"^:root\[data-night\]\[data-theme\] \{(.*?)^\}", css, re.DOTALL | re.MULTILINE)
+    assert block
+    night = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", block[1]))
+    inks, grounds = ("ink", "ink-soft"), ("ground", "panel", "raised", "tile")
+    assert [(i, g) for i in inks for g in grounds if contrast(night[i], night[g]) < 4.5] == []
+    assert [s for s in ("p1", "p2", "p3") if contrast(night[s], night["ground"]) < 3] == []
+    assert contrast(night["on-banner"], night["banner"]) >= 4.5
+    assert contrast(night["ink"], "#000000") < 0.6 * contrast(tokens()["ink"], "#000000")
+    assert set(night) <= set(tokens())  # nothing but what the day has
+
+
 def test_colours_stand_in_the_style_sheet_only() -> None:
     for path in SCRIPTS:
         assert re.findall(r"#[0-9a-fA-F]{6}\b|rgba?\(", path.read_text("utf-8")) == [], path.name

@@ -127,6 +127,24 @@ channels = 0
     )
 
 
+def test_the_views_of_the_wall_are_read_in_their_order(tmp_path: Path) -> None:
+    lab = read(
+        tmp_path,
+        """
+[lab]
+wall_night = "22:00-06:00"
+[[views]]
+show = "grid"
+seconds = 60
+[[views]]
+show = "fade"
+batch = "2017-05-12"
+""",
+    )
+    assert [(view.name, view.seconds) for view in lab.views] == [("grid", 60), ("fade:2017-05-12", 30.0)]
+    assert lab.wall_night == "22:00-06:00"
+
+
 CHAMBER = '[[chambers]]\nid = "a"\nsetpoint_celsius = 25\n'
 CYCLER = '[[cyclers]]\nid = "c"\nchannels = 2\npower_circuit = "A"\n'
 
@@ -158,6 +176,13 @@ CYCLER = '[[cyclers]]\nid = "c"\nchannels = 2\npower_circuit = "A"\n'
         ("[[cyclers]]\nid = 'a/b'\nchannels = 1", 'line 2 [cyclers] id = "a/b": expected a name'),
         ("[[cyclers]]\nid = 'a'\nchannels = true", "channels = true: expected a whole number"),
         ("[[tests]]\ncell = 'x'", "test is missing"),
+        ("[[views]]\nshow = 'grd'", 'line 2 [views] show = "grd": expected one of grid, chambers, alerts, fade'),
+        ("[[views]]\nseconds = 20", "line 1 [views]: show is missing: expected one of"),
+        ("[[views]]\nshow = 'fade'", "line 1 [views]: batch is missing"),
+        ("[[views]]\nshow = 'grid'\nbatch = 'b'", 'line 3 [views] batch = "b": expected only together with'),
+        ("[[views]]\nshow = 'grid'\nseconds = 1", "line 3 [views] seconds = 1: expected seconds from 5 to 3600"),
+        ("[[views]]\nshow = 'grid'\nsecond = 9", 'line 3 [views] second = 9: no setting "second"; did you mean'),
+        ("[lab]\nwall_night = '22-6'", 'line 2 [lab] wall_night = "22-6": expected two different local times'),
         ("[[tests]]\ntest = 't'\n[[tests]]\ntest = 't'", 'line 4 [tests] test = "t": used a second time'),
         (
             "[[tests]]\ntest = 't'\nvoltage_min_volt = 4\nvoltage_max_volt = 3",

@@ -1,0 +1,315 @@
+"""Plays on the first page and on the lists of alerts: filters, comments, who has seen what, and a flood."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Error, Locator, Page, expect
+
+from tests.e2e.running import PROJECT, Cycler, RunningLab, free_port, until
+
+pytestmark = pytest.mark.browser
+OPEN_WIRE = {"surface_temperature_celsius": 1372.0}
+TOO_HOT = {"surface_temperature_celsius": 95.0}
+VIEW_TOKEN, OPERATOR_TOKEN = "v" * 40, "o" * 40
+TELL = """(facts) => {
+    const now = cellwatch.live.now();
+    const blank = {
+        kind: "frozen", severity: "P3", scope: "channel:play-1-01", channels: ["play-1-01"], test: null,
+        opened_at: now - 60, closed_at: null, message: "So it is.", action: "Look.", evidence: {}, members: [],
+        incident: null, suppressed: null,
+        state: "active", seen_at: now, tell_at: null, announced_at: now, cleared_at: null, settle_at: null, raised: 1,
+        acknowledged_at: null, acknowledged_by: null, shelved_until: null, out_of_service_at: null, comments: [],
+    };
+    cellwatch.model.apply({ t: now, full: false, channels: [], alerts: facts.map((one) => ({ ...blank, ...one })) });
+}"""
+
+
+def card(page: Page, channel: str, kind: str = "thermocouple-open") -> Locator:
+    return page.locator(f'.card[data-kind="{kind}"]').filter(has=page.locator(f'[data-channel="{channel}"]'))
+
+
+def tell(page: Page, *alerts: dict[str, Any]) -> None:
+    """The page hears of these alerts as it does from the stream; nobody else does."""
+    page.evaluate(f"({TELL})({json.dumps(alerts)})")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bad_row(lab: RunningLab, cycler: Cycler) -> None:
+    """A row that cannot be taken: what needs someone is worked out twice a minute, so it is told a while later."""
+    lab.post([{"channel": "play-1-01", "unix_time_second": 1.0, "voltage_volt": "<i>n/a</i>", "current_ampere": 0}])
+
+
+@pytest.fixture
+def phone(browser: Browser, lab: RunningLab) -> Iterator[Page]:
+    """A phone beside the wall-sized page."""
+    context = browser.new_context(base_url=lab.url, viewport={"width": 390, "height": 844}, has_touch=True)
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    yield opened
+    context.close()
+
+
+def test_a_filter_lives_in_the_url_and_says_what_it_leaves_out(page: Page, cycler: Cycler) -> None:
+    cycler.says["play-1-01"] = cycler.says["constructor"] = OPEN_WIRE
+    page.goto("/")
+    expect(card(page, "constructor")).to_have_count(1)
+    page.get_by_label("Batch").select_option("plays")
+    expect(page).to_have_url(re.compile(r"/\?batch=plays$"))
+    for _ in range(2):  # the URL alone brings it back
+        expect(page.locator("#now .how").first).to_contain_text(re.compile(r"^Only batch plays: 1 of [2-9] causes"))
+        expect(card(page, "play-1-01")).to_have_count(1)
+        expect(card(page, "constructor")).to_have_count(0)
+        expect(page.get_by_label("Batch")).to_have_value("plays")
+        page.reload()
+    page.goto("/alerts?cycler=unlisted")
+    expect(card(page, "constructor")).to_have_count(1)
+    expect(card(page, "play-1-01")).to_have_count(0)
+    expect(page.locator("#alerts [role=status]").first).to_contain_text("Only cycler unlisted: 1 of")
+
+
+def test_a_filter_is_chosen_by_keyboard_and_keeps_the_focus(page: Page) -> None:
+    page.goto("/")
+    select = page.get_by_label("Cycler")
+    expect(select.locator("option")).to_have_count(3)
+    select.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile(r"cycler=play-1"))
+    until(lambda: page.evaluate("document.activeElement.name") == "cycler", "the focus to be back")
+
+
+def test_with_a_filter_a_page_never_says_that_all_is_well(page: Page) -> None:
+    page.goto("/?batch=plays")
+    expect(page.locator("#now h1")).to_have_text("No alert of batch plays")
+    expect(page.locator("#now .how").first).to_contain_text("1 of its 1 channel answered")
+
+
+def test_an_unknown_value_of_a_filter_gets_a_sentence(page: Page) -> None:
+    strange = "<img src=x onerror=alert(1)>"
+    names = ("batch", "owner", "chamber", "cycler")
+    for path in ("/", "/alerts"):
+        page.goto(f"{path}?{'&'.join(f'{name}={quote(strange)}' for name in names)}")
+        for name in names:
+            expect(page.locator("#main")).to_contain_text(re.compile(rf'(no|the) {name} "{re.escape(strange)}"'))
+        assert page.locator("#main img").count() == 0
+        assert "All is well" not in page.locator("#main").inner_text()
+
+
+def test_what_a_url_cannot_mean_is_said(page: Page) -> None:
+    page.goto("/alerts?show=everything&severity=P9&page=0")
+    expect(page.locator("#alerts")).to_contain_text('There is no list "everything"')
+    expect(page.locator("#alerts")).to_contain_text('There is no severity "P9"')
+    page.goto("/alerts?show=history&page=9999")
+    expect(page.locator("#alerts")).to_contain_text("The history does not reach that far back.")
+
+
+def test_a_comment_appears_in_place_for_everyone(page: Page, phone: Page, cycler: Cycler) -> None:
+    cycler.says["play-1-02"] = OPEN_WIRE
+    for each in (page, phone):
+        each.goto("/")
+    said = "Wire is loose.\n<b>Mended</b> tonight?"
+    there = card(page, "play-1-02")
+    there.get_by_role("button", name="Comment").press("Enter")
+    page.keyboard.type("Wire is loose.")
+    page.keyboard.press("Enter")
+    page.keyboard.type("<b>Mended</b> tonight?")
+    page.keyboard.press("Control+Enter")
+    expect(there.get_by_text("saved", exact=True)).to_be_visible()
+    for each in (page, phone):
+        comment = card(each, "play-1-02").locator(".card-comments li")
+        expect(comment).to_have_count(1)
+        expect(comment).to_contain_text("local, ")
+        assert said in comment.inner_text()
+        assert comment.locator("b").count() == 0
+    assert page.evaluate("document.activeElement.textContent").startswith("Comment")
+
+
+def test_what_is_acknowledged_on_a_phone_is_seen_on_the_wall(page: Page, phone: Page, cycler: Cycler) -> None:
+    page.goto("/wall")
+    phone.goto("/")
+    cycler.says["play-1-02"] = TOO_HOT
+    cause = page.locator('.cause[data-kind="over-temperature"]')
+    expect(cause).to_contain_text("nobody")
+    button = card(phone, "play-1-02", "over-temperature").get_by_role("button", name="Acknowledge")
+    expect(button).to_be_visible()
+    box = button.bounding_box()
+    assert box
+    assert box["height"] >= 44
+    button.tap()
+    expect(cause).to_contain_text("local")
+    expect(cause).not_to_contain_text("nobody")
+    expect(card(phone, "play-1-02", "over-temperature")).to_contain_text("acknowledged by local")
+
+
+def test_every_state_of_an_alert_is_seen_in_its_list(page: Page, cycler: Cycler) -> None:
+    def listed(view: str, words: str) -> Locator:
+        page.goto(f"/alerts?channel=play-1-01&show={view}")
+        there = card(page, "play-1-01", "over-temperature").first
+        expect(there).to_contain_text(words)
+        return there
+
+    cycler.says["play-1-01"] = TOO_HOT
+    listed("open", "nobody has acknowledged it yet").get_by_label("Shelve").select_option("480")
+    listed("shelved", "shelved for 7").get_by_role("button", name="Unshelve").click()
+    listed("open", "nobody has acknowledged it yet").get_by_label("Shelve").select_option("out-of-service")
+    listed("out-of-service", "out of service since").get_by_role("button", name="Back in service").click()
+    listed("open", "nobody has acknowledged it yet")
+    cycler.says.clear()
+    listed("open", "over since")
+    listed("open", "stays here until somebody acknowledges it").get_by_role("button", name="Acknowledge").click()
+    listed("history", "acknowledged by local")
+    expect(card(page, "play-1-01", "over-temperature").first).to_contain_text("lasted")
+    cycler.says["play-1-01"] = OPEN_WIRE
+    page.goto("/alerts")
+    card(page, "play-1-01").get_by_role("button", name="Acknowledge").click()
+    expect(card(page, "play-1-01")).to_have_count(0)
+    page.goto("/alerts?show=acknowledged")
+    expect(card(page, "play-1-01")).to_contain_text("acknowledged by local")
+
+
+def test_what_is_explained_says_by_what_until_its_cause_is_over(page: Page) -> None:
+    page.goto("/alerts?show=suppressed")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    cause = {"id": "cause", "kind": "cycler-silent", "scope": "cycler:play-9", "channels": [], "members": ["member"]}
+    member = {"id": "member", "suppressed": "incident", "incident": "cause"}
+    planned = {"id": "planned", "suppressed": "maintenance"}
+    tell(page, cause, member, planned)
+    there = page.locator('[data-alert="member"]')
+    expect(there).to_contain_text("not announced: explained by cycler silent of play-9")
+    expect(page.locator('[data-alert="planned"]')).to_contain_text("not announced: planned work")
+    tell(page, cause | {"closed_at": 1.0, "members": []}, member)
+    expect(there).to_have_count(0)  # it calls again, and so is among the active ones
+
+
+def test_numbers_open_with_their_units(page: Page, cycler: Cycler) -> None:
+    cycler.says["play-1-01"] = OPEN_WIRE
+    page.goto("/")
+    there = card(page, "play-1-01")
+    there.get_by_text("Numbers").click()
+    row = there.get_by_role("row").filter(has_text="Surface temperature")
+    expect(row.get_by_role("cell")).to_have_text("1372 °C")
+
+
+def test_a_thousand_alerts_leave_the_page_quick(page: Page) -> None:
+    page.goto("/alerts")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    alerts = [{"id": f"flood-{n:04d}", "kind": "stalled", "message": f"Number {n}."} for n in range(1000)]
+    tell(page, *alerts)
+    expect(page.locator(".card")).to_have_count(100)
+    more = page.get_by_role("button", name="Show 100 more of 1000")
+    more.press("Enter")
+    expect(page.locator(".card")).to_have_count(200)
+    slowest = page.evaluate(
+        """() => new Promise((done) => {
+            const gaps = [];
+            let last = performance.now();
+            const step = (now) => {
+                gaps.push(now - last);
+                last = now;
+                if (gaps.length < 120) requestAnimationFrame(step);
+                else done(gaps.sort((a, b) => a - b).at(-4));
+            };
+            requestAnimationFrame(step);
+        })"""
+    )
+    assert slowest < 500, f"a frame took {slowest:.0f} ms"
+    page.get_by_label("Find").fill("number 77")
+    expect(page.locator(".card")).to_have_count(11)
+    expect(page).to_have_url(re.compile(r"find=number\+77"))
+
+
+def test_all_of_a_list_are_acknowledged_with_a_second_press(page: Page, cycler: Cycler) -> None:
+    cycler.says["constructor"] = cycler.says["__proto__"] = OPEN_WIRE
+    page.goto("/?cycler=unlisted")
+    expect(page.locator(".card")).to_have_count(2)
+    page.get_by_role("button", name="Acknowledge all 2").click()
+    page.get_by_role("button", name="Yes, acknowledge 2 alerts").click()
+    expect(page.locator('.card[data-acknowledged="true"]')).to_have_count(2)
+    expect(page.locator("#now h1")).to_have_text("Nothing new: all 2 open causes are acknowledged")
+    expect(page.get_by_role("button", name=re.compile("^Acknowledge"))).to_have_count(0)
+
+
+def test_danger_is_never_acknowledged_in_one_go(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    tell(page, *({"id": f"hot-{n}", "severity": "P1", "kind": "over-temperature"} for n in range(3)))
+    expect(page.locator(".card")).to_have_count(3)
+    expect(page.locator("#now h1")).to_have_text("3 causes need someone now")
+    expect(page.get_by_role("button", name=re.compile("^Acknowledge all"))).to_have_count(0)
+
+
+def test_the_keyboard_stays_on_a_card_that_changes(page: Page, cycler: Cycler) -> None:
+    cycler.says["play-1-02"] = OPEN_WIRE
+    page.goto("/")
+    there = card(page, "play-1-02")
+    there.get_by_role("button", name="Acknowledge").press("Enter")
+    expect(there).to_contain_text("acknowledged by local")
+    until(lambda: page.evaluate("Boolean(document.activeElement.closest('.card'))"), "the focus to be on the card")
+
+
+@pytest.fixture
+def guarded(lab: RunningLab) -> Iterator[str]:
+    """The same lab on a second port, open to those who sign in; says where."""
+    port = free_port()
+    tokens = {"CELLWATCH_VIEW_TOKEN": VIEW_TOKEN, "CELLWATCH_OPERATOR_TOKEN": OPERATOR_TOKEN}
+    environment = os.environ | lab.environment | tokens | {"CELLWATCH_PUBLIC_URL": f"http://localhost:{port}"}
+    bind = [
+        "-w",
+        "1",
+        "-k",
+        "gthread",
+        "--threads",
+        "16",
+        "--no-control-socket",
+        "-b",
+        f"127.0.0.1:{port}",
+        "app:serve()",
+    ]
+    command = [sys.executable, "-m", "gunicorn", *bind]
+    with (lab.home / "guarded.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def test_who_may_only_look_sees_no_control(browser: Browser, guarded: str, cycler: Cycler) -> None:
+    cycler.says["play-1-03"] = OPEN_WIRE
+    controls = ".card button, .card select, .card textarea, .acknowledge-all button:visible"
+    for token, seen in ((VIEW_TOKEN, False), (OPERATOR_TOKEN, True)):
+        context = browser.new_context(base_url=guarded)
+        page = context.new_page()
+        until(lambda: _answers(page, f"/sign-in?token={token}"), "the guarded lab to answer")  # noqa: B023
+        for path in ("/", "/alerts"):
+            page.goto(path)
+            expect(card(page, "play-1-03").first).to_contain_text("Thermocouple open")
+            assert (page.locator(controls).count() > 0) is seen, path
+        context.close()
+
+
+def _answers(page: Page, path: str) -> bool:
+    try:
+        return bool(page.request.get(path).ok)
+    except Error as error:
+        if "ECONNREFUSED" not in str(error):
+            raise
+        return False
+
+
+def test_rows_that_could_not_be_taken_are_told_below(page: Page, bad_row: None) -> None:
+    page.goto("/")
+    mend = page.locator("#need-quality")
+    expect(mend).to_contain_text(re.compile(r"\d+ rows? ?of .* could not be taken in the last 7 days"), timeout=40_000)
+    expect(mend).to_contain_text("No cell or batch or nominal capacity")
+    mend.get_by_role("link", name="See Health").click()
+    expect(page).to_have_url(re.compile("/health$"))
