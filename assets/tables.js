@@ -10,10 +10,10 @@
   };
 
   function cell(row, column) {
-    const { el, number, date, age, MISSING } = cw.words;
+    const { el, number, when, age, MISSING } = cw.words;
     const value = row[column.key];
     if (value === null || value === undefined || value === "") return el("td", {}, MISSING);
-    if (column.kind === "time") return el("td", {}, date(value));
+    if (column.kind === "time") return el("td", {}, when(value));
     if (column.kind === "age") return el("td", { class: "number" }, age(value));
     if (typeof value === "number") return el("td", { class: "number" }, number(value, column.digits || 0, column.unit || "").trim());
     if (column.node) return el("td", {}, column.node(row));

@@ -31,6 +31,7 @@
   // What keeps the page from knowing, "" when nothing does.
   cw.doubt = () => {
     const { model, live } = cw;
+    if (cw.past.shown()) return model.loaded ? "" : "nothing can be shown of this time"; // how the server is now says nothing of then
     if (!model.loaded) return "the page has not heard from the lab yet";
     if (live.linkState() !== "live") return "the server does not answer this page";
     if (live.monitorState() !== "live") return live.monitorState() === "late" ? "the monitor answers late" : "nothing is being watched";

@@ -136,3 +136,11 @@ def test_a_table_is_one_component_however_many_rows_it_has() -> None:
 
 def test_attributes_that_are_none_are_left_out() -> None:
     assert attributes(data_name="x", aria_current=None) == {"data-name": "x"}
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_the_colour_of_the_past_is_read_and_is_no_alarm(light: bool) -> None:
+    found = tokens(light)
+    assert contrast(found["then"], found["on-then"]) >= 4.5
+    assert contrast(found["then"], found["ground"]) >= 3
+    assert found["then"] not in {found[name] for name in ("p1", "p2", "p3", "p4", "banner")}
