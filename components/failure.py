@@ -11,7 +11,7 @@ from dash import html
 from components.figures.sentence import sentence
 from components.host import page
 
-PAGE = "_pages_content"  # the element of Dash that holds the whole page
+PAGE, TITLE = "_pages_content", "_pages_store"  # where Dash keeps the whole page, and what the window is called
 
 
 def instead(outputs: Any, words: str) -> Any:
@@ -20,6 +20,8 @@ def instead(outputs: Any, words: str) -> Any:
         return {name: instead(one, words) for name, one in outputs.items()}
     if isinstance(outputs, list | tuple):
         return [instead(one, words) for one in outputs]
+    if outputs["id"] == TITLE:
+        return {"title": "Cellwatch"}
     kinds = {"figure": sentence, "children": said}
     if outputs["property"] not in kinds:
         return dash.no_update

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data_access import embedded
+from data_access import begun, embedded
 
 PROJECT = Path(__file__).resolve().parents[2]
 GUNICORN = [sys.executable, "-m", "gunicorn", "-w", "1", "-k", "gthread", "--no-control-socket"]
@@ -90,7 +90,9 @@ class RunningLab:
         ended.wait(timeout=15)
 
     def start(self) -> None:
-        data = self.home / "data"
+        data = (self.home / "data").resolve()
+        (data / "archive").mkdir(parents=True, exist_ok=True)
+        begun.begin(data, str(data / "archive"))
         self._start("readings", embedded.server_command(data))
         self._start("cache", embedded.cache_command(data))
         embedded.wait_ready(embedded.socket_path(data))

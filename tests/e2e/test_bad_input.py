@@ -84,8 +84,8 @@ def test_an_address_that_means_nothing_is_a_page_with_a_sentence(reader: Reader,
     assert reader.complaints == []
 
 
-@pytest.mark.parametrize("cell", [MARKUP, LONG, RIGHT_TO_LEFT], ids=["markup", "long", "right to left"])
-def test_a_cell_may_be_called_anything(reader: Reader, cell: str) -> None:
+def test_a_cell_may_be_called_anything(reader: Reader) -> None:
+    cell = f"{MARKUP} {RIGHT_TO_LEFT} {LONG}"[:200]
     put = reader.page.request.put("/api/v1/tests/play-one", data={"cell": cell})
     assert put.ok
     for path in ("/", "/wall", "/tests", "/compare?tests=play-one", "/batches/plays", "/channels/play-1-01"):

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import put_to_rest
-from tests.e2e.running import Cycler, RunningLab
+from tests.e2e.running import Cycler, RunningLab, until
 
 pytestmark = pytest.mark.browser
 
@@ -164,7 +164,7 @@ def test_text_of_twice_the_size_loses_nothing_on_a_laptop(settled: Opened, path:
     page = settled(path)
     resize(page, "laptop")
     page.add_style_tag(content="html { font-size: 200% }")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1366
+    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 1366, "nothing to stick out", 20)
     expect(page.locator("#main")).to_be_visible()
     size = page.locator("body").evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
     assert size == pytest.approx(30)
