@@ -105,7 +105,7 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
     }
     legend = {"x": 1, "xanchor": "right", "y": domains[2][1], "yanchor": "bottom", "font": {"size": 12}}
     if window.narrow:
-        legend = {"x": 0, "xanchor": "left", "y": -0.15, "yanchor": "top", "font": {"size": 11}}
+        legend = {"x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top", "font": {"size": 11}}
     return {
         "template": TEMPLATE,
         "height": _height(window),
@@ -119,7 +119,8 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
             "range": [window.x(window.start), window.x(window.end)],
             "anchor": "y3",
             "title": {"text": f"time ({words(window.zone)})", "font": {"size": 13}},
-            "nticks": 5 if window.narrow else 10,
+            "nticks": 4 if window.narrow else 10,
+            "tickangle": 0,
             "uirevision": revision,
         },
         **axes,
