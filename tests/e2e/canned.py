@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from playwright.sync_api import Page, Route
 
-from cycling.frames import frame, lab_facts
+from cycling.frames import SCHEMA, Teller
+from cycling.lab_facts import lab_facts
 from cycling.topology import Chamber, Cycler, Topology, places_of
 from cycling.types import Alert, ChannelState
 
@@ -33,8 +34,11 @@ def told(page: Page, topology: Topology, alerts: Sequence[Alert] = (), silent: S
     names = list(topology.places)[:-FREE]
     severity = {channel: alert.severity for alert in alerts for channel in alert.channels}
     states = [_state(topology, name, now - (100 if name in silent else 0.5), severity.get(name, "")) for name in names]
-    body = frame(now=now, full=True, states=states, alerts=alerts, lab=lab_facts(topology, states, now), facts={})
-    hello = {"version": None, "schema": 1, "t": now, "monitor": "live", "monitor_age": 0.2, "redis": True}
+    teller = Teller("canned")
+    setpoints = {chamber.id: chamber.setpoint_celsius for chamber in topology.chambers}
+    teller.changes(now, states, (), {}, lab_facts(topology, states, now), setpoints)
+    body = teller.everything(now, alerts)
+    hello = {"version": None, "schema": SCHEMA, "t": now, "monitor": "live", "monitor_age": 0.2, "redis": True}
     said = (
         f"retry: 600000\nevent: hello\ndata: {json.dumps(hello)}\n\nid: 1-1\nevent: frame\ndata: ".encode()
         + body
@@ -44,7 +48,7 @@ def told(page: Page, topology: Topology, alerts: Sequence[Alert] = (), silent: S
     def answer(route: Route) -> None:
         route.fulfill(body=said, content_type="text/event-stream")
 
-    page.route("**/api/v1/stream", answer)
+    page.route("**/api/v1/stream*", answer)
     return names
 
 
