@@ -123,7 +123,7 @@
     const note = el("p", { class: "how", role: "status" });
     const list = cw.cardList(CARDS);
     const all = cw.acknowledgeAll();
-    const pages = el("nav", { class: "views", "aria-label": "Pages of the history" });
+    const pages = el("nav", { class: "views", "aria-label": "Further back in the history" });
     const past = pastOf(asked, draw);
     const find = search(query, asked, () => {
       history.replaceState(history.state, "", cw.filters.urlWith(query, {}));

@@ -36,7 +36,7 @@ def asked(query: Mapping[str, Any], *, now: float, zone: str, usual: str) -> Ask
     if span not in SPANS:
         faults.append(f'window="{span[:40]}": expected one of {", ".join(SPANS)}; the last {usual} is shown.')
         span = usual
-    at = _moment(query, "at", zone, now, faults, "what is shown is now")
+    at = _moment(query, "at", zone, now, faults, "the graphs end now")
     start, end = (_moment(query, name, zone, now, faults, f"the last {span} is shown") for name in ("from", "to"))
     if start is not None or end is not None:
         end = (at or now) if end is None else end

@@ -137,7 +137,7 @@ def test_the_width_of_the_graph_is_told_in_whole_hundreds() -> None:
         ({"to": "1e400"}, 'to="1e400": expected'),
         ({"at": "2026-13-45"}, 'at="2026-13-45": expected'),
         ({"at": "99999-01-01T00:00"}, "expected a time"),
-        ({"at": str(NOW + 3600)}, "lies in the future; what is shown is now"),
+        ({"at": str(NOW + 3600)}, "lies in the future; the graphs end now"),
         ({"from": str(NOW + 3600)}, "lies in the future; the last 1h is shown"),
         ({"from": str(NOW - 10), "to": str(NOW - 20)}, "is not before the end; the last 1h is shown"),
     ],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.e2e.running import Cycler, RunningLab, until
 
@@ -49,6 +49,12 @@ def channels(lab: RunningLab) -> list[dict[str, Any]]:
     return found["channels"] if isinstance(found, dict) else []
 
 
+def is_complaint(said: ConsoleMessage) -> bool:
+    """Whether something is wrong with the page. What the server refuses is said in the page; the browser repeats it."""
+    refused = "Failed to load resource: the server responded with a status of"
+    return said.type == "error" and not said.text.startswith((f"{refused} 400", f"{refused} 503"))
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser has to complain of: errors of scripts, of the network and of the content policy."""
@@ -61,7 +67,7 @@ def page(browser: Browser, lab: RunningLab, cycler: Cycler, complaints: list[str
     context = browser.new_context(base_url=lab.url, viewport={"width": 1920, "height": 1080}, color_scheme="dark")
     opened = context.new_page()
     opened.set_default_timeout(20_000)
-    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    opened.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
     cycler.says.clear()

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.conftest import is_complaint
 from tests.e2e.running import Cycler, RunningLab
 
 pytestmark = pytest.mark.browser
@@ -52,7 +53,7 @@ class Reader:
 
     def __init__(self, page: Page) -> None:
         self.page, self.complaints = page, list[str]()
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: self.complaints.append(said.text) if is_complaint(said) else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
 

@@ -75,8 +75,8 @@ def test_how_good_the_alerts_are_opens_by_keyboard(page: Page) -> None:
 
 
 def test_every_open_alert_is_in_one_list(page: Page, cycler: Cycler) -> None:
-    cycler.says["play-1-03"] = {"surface_temperature_celsius": 1372.0}
-    page.goto("/alerts?channel=play-1-03")
+    cycler.says["play-1-02"] = {"surface_temperature_celsius": 1372.0}
+    page.goto("/alerts?channel=play-1-02")
     expect(page.locator('.card[data-kind="thermocouple-open"]')).to_have_count(1)
     names = page.get_by_role("navigation", name="Which alerts").get_by_role("link")
     words = [re.sub(r" \d+$", "", said) for said in names.all_inner_texts()]
