@@ -28,8 +28,9 @@
   function meta(plot) {
     const said = plot && plot.layout && plot.layout.meta;
     if (!said || !plot.data || !plot.data.length || !plot._fullLayout) return null;
-    if (!plot.cwZoom) {
+    if (!plot.cwZoom && !plot.classList.contains("dash-graph--pending")) {
       plot.cwZoom = true;
+      plot.removeAllListeners("plotly_relayout"); // Dash would draw all that is there once more, just before the new window
       plot.on("plotly_relayout", (event) => onRelayout(plot, event || {}));
       plot.on("plotly_click", (event) => onClick(plot, event));
     }
@@ -162,7 +163,7 @@
     const plot = graph();
     if (isAway(GRAPH) || isAway("channel-fade")) askAgain();
     const said = meta(plot);
-    if (!said || !window.Plotly) return;
+    if (!said) return;
     watchCycle(said);
     const live = isLive(plot, said);
     const alertsOfThis = changed && changed.alerts.some((id) => (cw.model.alerts.get(id) || { channels: [] }).channels.includes(said.channel));

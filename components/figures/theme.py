@@ -32,6 +32,9 @@ CONFIG: Any = {
 }
 
 _AXIS = {"gridcolor": LINE, "zeroline": False, "automargin": True, "title": {"standoff": 8}, "ticks": ""}
+# An axis whose labels have their room in the margins: Plotly draws no axis twice to find out how much they need, which
+# is a third of a zoom.
+FIXED: Figure = {"automargin": False}
 TEMPLATE: Figure = {
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",
