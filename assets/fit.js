@@ -12,6 +12,7 @@
       const holder = plot.parentElement;
       if (!plot._fullLayout || !meta || !meta.height || holder.cwHeight === meta.height) continue;
       holder.cwHeight = meta.height;
+      if (holder.clientHeight === meta.height) continue;
       holder.style.height = `${meta.height}px`;
       window.Plotly.Plots.resize(plot);
     }

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from components.figures import lane
-from components.figures.theme import FIXED, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
+from components.figures.theme import FIXED, FIXED_SIDE, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
 from components.figures.window import Window
 from cycling.annotations import Annotation
 from cycling.types import Alert
@@ -101,7 +101,7 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
     revision = f"{window.start:.0f}-{window.end:.0f}"
     domains = ((0.665, 0.895), (0.35, 0.585), (0.0, 0.27))
     axes = {
-        name: {"domain": list(domain), "uirevision": revision, "title": {"text": ""}, "nticks": 5} | FIXED
+        name: {"domain": list(domain), "uirevision": revision, "title": {"text": ""}, "nticks": 5} | FIXED_SIDE
         for (name, _), domain in zip(PANELS, domains, strict=True)
     }
     legend = {"x": 1, "xanchor": "right", "y": domains[2][1], "yanchor": "bottom", "font": {"size": 12}}
