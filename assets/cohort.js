@@ -113,6 +113,7 @@
       watched = graph;
       cells = null;
       let waiting = null;
+      graph.removeAllListeners("plotly_relayout"); // Dash would draw the whole figure once more after every zoom
       graph.on("plotly_relayout", range);
       graph.on("plotly_afterplot", () => {
         cells = null;
@@ -137,7 +138,7 @@
       moved: () => true,
       tick() {
         const graph = graphOf();
-        if (graph && graph !== watched && typeof graph.on === "function") watch(graph);
+        if (graph && graph !== watched && typeof graph.on === "function" && !graph.classList.contains("dash-graph--pending")) watch(graph);
       },
     };
   }

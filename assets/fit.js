@@ -10,8 +10,9 @@
     for (const plot of document.querySelectorAll(".dash-graph > .js-plotly-plot")) {
       const meta = plot.layout && plot.layout.meta;
       const holder = plot.parentElement;
-      if (!window.Plotly || !plot._fullLayout || !meta || !meta.height || holder.cwHeight === meta.height) continue;
+      if (!plot._fullLayout || !meta || !meta.height || holder.cwHeight === meta.height) continue;
       holder.cwHeight = meta.height;
+      if (holder.clientHeight === meta.height) continue;
       holder.style.height = `${meta.height}px`;
       window.Plotly.Plots.resize(plot);
     }
@@ -19,7 +20,7 @@
 
   function toSheet(printing) {
     for (const plot of document.querySelectorAll(".js-plotly-plot")) {
-      if (!window.Plotly || !plot._fullLayout || Boolean(plot.cwPrinted) === printing) continue;
+      if (!plot._fullLayout || Boolean(plot.cwPrinted) === printing) continue;
       plot.cwPrinted = printing;
       window.Plotly.relayout(plot, printing ? { autosize: false, width: SHEET } : { autosize: true, width: null });
     }

@@ -28,8 +28,9 @@
   function meta(plot) {
     const said = plot && plot.layout && plot.layout.meta;
     if (!said || !plot.data || !plot.data.length || !plot._fullLayout) return null;
-    if (!plot.cwZoom) {
+    if (!plot.cwZoom && !plot.classList.contains("dash-graph--pending")) {
       plot.cwZoom = true;
+      plot.removeAllListeners("plotly_relayout"); // Dash would draw all that is there once more, just before the new window
       plot.on("plotly_relayout", (event) => onRelayout(plot, event || {}));
       plot.on("plotly_click", (event) => onClick(plot, event));
     }
@@ -162,7 +163,7 @@
     const plot = graph();
     if (isAway(GRAPH) || isAway("channel-fade")) askAgain();
     const said = meta(plot);
-    if (!said || !window.Plotly) return;
+    if (!said) return;
     watchCycle(said);
     const live = isLive(plot, said);
     const alertsOfThis = changed && changed.alerts.some((id) => (cw.model.alerts.get(id) || { channels: [] }).channels.includes(said.channel));
@@ -182,9 +183,19 @@
       const plot = graph();
       if (meta(plot) && Math.abs(width() - drawnFor) > 100) refetch(plot);
       drawnFor = width();
+      expect();
     }, RESIZED_MS);
   }
   let drawnFor = 0;
+
+  // How wide the graph will be, as channel.css has it: the server draws the first figure with the page. Where the guess
+  // was wrong it is asked for anew.
+  function expect() {
+    const all = document.documentElement.clientWidth;
+    const wide = all > 1499 ? 0.6 * (all - 68) - 18 : all - (all > 900 ? 66 : 38);
+    document.cookie = `cellwatch-graph=${Math.round(wide)}; path=/; SameSite=Strict`;
+  }
+  expect();
 
   // The window to begin with, from the page's address, and how wide the graphs are: before the first figure.
   window.dash_clientside = window.dash_clientside || {};
@@ -193,7 +204,9 @@
       drawnFor = width();
       again = performance.now();
       question = { from: view.from, to: view.to };
-      return [{ n: (asked += 1), from: view.from, to: view.to, width: drawnFor }, { key: null, width: fadeWidth() }];
+      const there = view.width && Math.abs(drawnFor - view.width) <= 100;
+      const ask = there ? window.dash_clientside.no_update : { n: (asked += 1), from: view.from, to: view.to, width: drawnFor };
+      return [ask, { key: null, width: fadeWidth() }];
     },
   };
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dash import dcc, html
 
 from components.address import SPANS, Asked
+from components.figures.theme import Figure
 from components.figures.window import Window
 from components.host import attributes, graph, host, page
 from cycling.annotations import Annotation
@@ -21,6 +22,7 @@ from cycling.types import Alert
 
 TRACE, FADE, CURVES = "channel-trace", "channel-fade", "channel-curves"
 VIEW, ASK, CYCLE = "channel-view", "channel-ask", "channel-cycle"
+WIDTH_COOKIE = "cellwatch-graph"  # how wide assets/trace.js expects the graph to be
 FIRST_SPAN, FIRST_SPAN_OF_A_DEMO = "1h", "15m"
 WIDTH, LEAST_WIDTH, MOST_WIDTH = 1100, 200, 4000  # pixels of a graph
 _NOW_SHARE = 0.02  # a window that ends this share of itself before now still counts as ending now
@@ -33,16 +35,22 @@ def usual_span(time_factor: float) -> str:
     return FIRST_SPAN if time_factor == 1 else FIRST_SPAN_OF_A_DEMO
 
 
-def channel_page(channel: str, asked: Asked) -> html.Main:
-    """The layout of a channel that has sent readings."""
-    view = {"channel": channel, "span": asked.span, "from": asked.start, "to": asked.end, "at": asked.at}
+def view_of(channel: str, asked: Asked) -> dict[str, Any]:
+    """What an address asks the page to show."""
+    return {"channel": channel, "span": asked.span, "from": asked.start, "to": asked.end, "at": asked.at}
+
+
+def channel_page(channel: str, asked: Asked, first: Figure | None = None, width: int | None = None) -> html.Main:
+    """The layout of a channel that has sent readings. ``first``: its traces as they are drawn for a graph of so many
+    pixels; without it, or where the graph has another width, the browser asks for them."""
+    view = view_of(channel, asked) | {"width": None if first is None else width}
     notes = host("channel-notes", "section", data_name=channel, data_at="" if asked.at is None else str(asked.at))
     return page(
         html.Div(host("channel-live", data_name=channel), className="section"),
         *[html.P(fault, className="fault", role="status") for fault in asked.faults],
         html.Div(
             [
-                html.Div([_traces(channel, asked), notes, _history(channel)], className="column"),
+                html.Div([_traces(channel, asked, first), notes, _history(channel)], className="column"),
                 html.Div(
                     [
                         _section("Capacity fade", graph(FADE, "middle")),
@@ -144,8 +152,8 @@ def _section(title: str, *children: Any) -> html.Section:
     return html.Section([html.H2(title), *children], className="section")
 
 
-def _traces(channel: str, asked: Asked) -> html.Section:
-    return _section("Traces", _spans(channel, asked), graph(TRACE, "tall"))
+def _traces(channel: str, asked: Asked, first: Figure | None) -> html.Section:
+    return _section("Traces", _spans(channel, asked), graph(TRACE, "tall", first))
 
 
 def _spans(channel: str, asked: Asked) -> html.Nav:

@@ -32,8 +32,11 @@ def table(caption: str, columns: Sequence[Column], rows: Sequence[Mapping[str, A
 
 
 def graph(name: str, size: str = "middle", figure: Mapping[str, Any] | None = None) -> html.Div:
-    """A graph in its frame. ``size`` keeps the room free while it is drawn: middle or tall."""
-    drawn = dcc.Graph(id=name, config=CONFIG, figure=figure or {"data": [], "layout": {}})
+    """A graph in its frame. ``size`` keeps the room free while it is drawn: middle or tall. A figure that says its
+    height gets it at once, so that it is not drawn twice."""
+    height = ((figure or {}).get("layout") or {}).get("meta", {}).get("height")
+    style = {} if height is None else {"height": f"{height}px"}
+    drawn = dcc.Graph(id=name, config=CONFIG, figure=figure or {"data": [], "layout": {}}, style=style)
     return html.Div(drawn, className=f"graph {size}")
 
 

@@ -15,10 +15,8 @@ from data_access.lab import Lab
 
 DAY = 86_400.0
 NO_CYCLE = ("incomplete", "faulty")  # kinds whose capacity says nothing of the cell
-COLUMNS = (
-    "test",
+NUMBERS = (
     "cycle_count",
-    "kind",
     "start_unix_time_second",
     "end_unix_time_second",
     "discharging_capacity_ah",
@@ -26,6 +24,7 @@ COLUMNS = (
     "state_of_health",
     "surface_temperature_celsius_mean",
 )
+COLUMNS = ("test", "kind", *NUMBERS)
 
 
 def lives(
@@ -40,10 +39,14 @@ def lives(
     if until is not None:
         table = table.filter(pc.less_equal(table["end_unix_time_second"], until))
     names, codes = _codes(table)
-    order = _newest_in_order(codes * 2**32 + _numbers(table, "cycle_count").astype(np.int64))
-    table, codes = table.take(order), codes[order]
+    numbers = {name: _numbers(table, name) for name in NUMBERS}
+    numbers["whole"] = ~pc.is_in(table["kind"], pa.array(NO_CYCLE)).to_numpy()
+    keys = codes * 2**32 + numbers["cycle_count"].astype(np.int64)
+    if not (np.diff(keys) > 0).all():
+        order = _newest_in_order(keys)
+        codes, numbers = codes[order], {name: values[order] for name, values in numbers.items()}
     begins = np.searchsorted(codes, np.arange(len(names) + 1))
-    return Lives(tests=names, begins=begins, columns=_columns(table, names, begins, nominal or {}))
+    return Lives(tests=names, begins=begins, columns=_columns(numbers, names, begins, nominal or {}))
 
 
 def _stored(lab: Lab, tests: Sequence[str] | None) -> Any:
@@ -68,7 +71,7 @@ def _newest_in_order(keys: Any) -> Any:
 
 def _codes(table: Any) -> tuple[tuple[str, ...], Any]:
     """The tests in order of name, and the number of each row's test among them."""
-    encoded = table["test"].combine_chunks().dictionary_encode()
+    encoded = table["test"].dictionary_encode().combine_chunks()
     names = np.array(encoded.dictionary.to_pylist(), dtype=object)
     order = sorted(range(len(names)), key=lambda number: str(names[number]))
     rank = np.empty(len(names), dtype=np.int64)
@@ -77,30 +80,33 @@ def _codes(table: Any) -> tuple[tuple[str, ...], Any]:
     return tuple(str(names[number]) for number in order), codes
 
 
-def _columns(table: Any, names: Sequence[str], begins: Any, nominal: Mapping[str, Any]) -> dict[str, Any]:
-    whole = ~pc.is_in(table["kind"], pa.array(NO_CYCLE)).to_numpy(zero_copy_only=False)
-    discharged = _numbers(table, "discharging_capacity_ah")
-    end = _numbers(table, "end_unix_time_second")
+def _columns(numbers: Any, names: Sequence[str], begins: Any, nominal: Mapping[str, Any]) -> dict[str, Any]:
+    whole, discharged = numbers["whole"], numbers["discharging_capacity_ah"]
+    start, end = numbers["start_unix_time_second"], numbers["end_unix_time_second"]
+    known = np.where(np.isnan(discharged), 0.0, discharged)
     throughput, days = np.empty(len(end)), np.empty(len(end))
     for name, first, last in zip(names, begins[:-1], begins[1:], strict=True):
         mine = slice(first, last)
-        sums = np.nancumsum(discharged[mine])
-        known = discharged[mine][whole[mine] & (discharged[mine] > 0)]
-        one = nominal.get(name) or (known[0] if len(known) else np.nan)
-        throughput[mine] = sums / one
-        start = table["start_unix_time_second"][int(first)].as_py()
-        days[mine] = (end[mine] - (end[first] if start is None else start)) / DAY
+        one = nominal.get(name) or _first_whole(discharged[mine], whole[mine])
+        throughput[mine] = np.cumsum(known[mine]) / one
+        days[mine] = (end[mine] - (end[first] if np.isnan(start[first]) else start[first])) / DAY
     return {
-        "cycle": _numbers(table, "cycle_count"),
+        "cycle": numbers["cycle_count"],
         "throughput": throughput,
         "time": days,
-        "health": 100 * np.where(whole, _numbers(table, "state_of_health"), np.nan),
+        "health": 100 * np.where(whole, numbers["state_of_health"], np.nan),
         "capacity": np.where(whole, discharged, np.nan),
-        "efficiency": 100 * np.where(whole, _numbers(table, "coulombic_efficiency"), np.nan),
-        "temperature": _numbers(table, "surface_temperature_celsius_mean"),
-        "start": _numbers(table, "start_unix_time_second"),
+        "efficiency": 100 * np.where(whole, numbers["coulombic_efficiency"], np.nan),
+        "temperature": numbers["surface_temperature_celsius_mean"],
+        "start": start,
         "end": end,
     }
+
+
+def _first_whole(discharged: Any, whole: Any) -> Any:
+    """The capacity of the first whole discharge in Ah, NaN where there is none."""
+    known = discharged[whole & (discharged > 0)]
+    return known[0] if len(known) else np.nan
 
 
 def _numbers(table: Any, name: str) -> Any:

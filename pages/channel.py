@@ -8,6 +8,7 @@ from typing import Any
 
 import dash
 from dash import ClientsideFunction, Input, Output, callback, clientside_callback, html
+from flask import has_request_context, request
 
 from components import channel as parts
 from components.address import asked as asked_by
@@ -45,7 +46,12 @@ def layout(channel: str = "", **query: str) -> html.Main:
     if not _is_heard(channel):
         return parts.unheard_page(channel, named=channel in topology.places)
     usual = parts.usual_span(topology.time_factor)
-    return parts.channel_page(channel, asked_by(query, now=time.time(), zone=topology.timezone, usual=usual))
+    asked = asked_by(query, now=time.time(), zone=topology.timezone, usual=usual)
+    told = request.cookies.get(parts.WIDTH_COOKIE, "") if has_request_context() else ""
+    if not told.isdecimal():
+        return parts.channel_page(channel, asked)
+    width = parts.width_of({"width": int(told[:5])})
+    return parts.channel_page(channel, asked, _first(topology, parts.view_of(channel, asked), width), width)
 
 
 @callback(Output(parts.TRACE, "figure"), Input(parts.ASK, "data"), Input(parts.VIEW, "data"), on_error=_said)
@@ -73,6 +79,15 @@ def show_curves(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     cycles, test = _newest_test(asked, view)
     found = of_channel.discharges(lab(), view["channel"], test, curve_figures.chosen(cycles))
     return curve_figures.curves(found, test=test, width=parts.width_of(asked))
+
+
+def _first(topology: Topology, view: parts.View, width: int) -> Figure | None:
+    """The traces as the page opens with them: the browser need not ask for them once more after it has the page."""
+    window = {"from": view["from"], "to": view["to"], "width": width}
+    try:
+        return _trace(topology, view, parts.window_of(view, window, time.time(), topology.timezone))
+    except StoreAway:
+        return None  # asked again by the browser, which says so and goes on asking
 
 
 def _is_heard(channel: str) -> bool:

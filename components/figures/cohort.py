@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.figures.theme import COLORWAY, SERIES, TEMPLATE, Figure, plain, words
+from components.figures.theme import COLORWAY, FIXED, FIXED_SIDE, SERIES, TEMPLATE, Figure, plain, words
 from cycling.cohort import Bands, Cohort, Group, Line
 
 GREY = SERIES["setpoint"]
@@ -161,11 +161,12 @@ def _layout(shown: Cohort, look: Look) -> Figure:
         "hoveranywhere": bool(shown.layer),
         "showlegend": True,
         "legend": TEMPLATE["layout"]["legend"] | {"tracegroupgap": 0},
-        "xaxis": {"title": {"text": TITLES[shown.axis]}, "anchor": "y3"}
+        "margin": TEMPLATE["layout"]["margin"] | {"l": 84},
+        "xaxis": {"title": {"text": TITLES[shown.axis]}, "anchor": "y3", **FIXED}
         | ({"range": list(look.window)} if look.window else {}),
-        "yaxis": {"domain": PANELS["fade"][1], "title": {"text": TITLES[shown.measure]}},
-        "yaxis2": {"domain": PANELS["efficiency"][1], "title": {"text": "Coulombic<br>efficiency (%)"}},
-        "yaxis3": {"domain": PANELS["temperature"][1], "title": {"text": "Cell, mean (°C)"}},
+        "yaxis": {"domain": PANELS["fade"][1], "title": {"text": TITLES[shown.measure]}, **FIXED_SIDE},
+        "yaxis2": {"domain": PANELS["efficiency"][1], "title": {"text": "Coulombic<br>efficiency (%)"}, **FIXED_SIDE},
+        "yaxis3": {"domain": PANELS["temperature"][1], "title": {"text": "Cell, mean (°C)"}, **FIXED_SIDE},
         "shapes": _end_of_life(shown, look.end_of_life_percent),
         "annotations": [],
     }

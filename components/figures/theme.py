@@ -32,6 +32,10 @@ CONFIG: Any = {
 }
 
 _AXIS = {"gridcolor": LINE, "zeroline": False, "automargin": True, "title": {"standoff": 8}, "ticks": ""}
+# An axis whose labels have their room in the margins: Plotly draws no axis twice to find out how much they need, which
+# is a third of a zoom. Nor does it measure whether a label at the side would be cut.
+FIXED: Figure = {"automargin": False}
+FIXED_SIDE: Figure = FIXED | {"ticklabeloverflow": "allow"}
 TEMPLATE: Figure = {
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",

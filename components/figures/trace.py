@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from components.figures import lane
-from components.figures.theme import INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
+from components.figures.theme import FIXED, FIXED_SIDE, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
 from components.figures.window import Window
 from cycling.annotations import Annotation
 from cycling.types import Alert
@@ -64,15 +64,16 @@ def trace(
 
 def _line(series: tuple[str, ...], columns: Mapping[str, Sequence[Any]], times: list[int], simulated: bool) -> Figure:
     column, name, axis, colour, unit, digits = series
-    values = columns.get(column) or [None] * len(times)
+    values = [value if value is not None and isfinite(value) else None for value in columns.get(column, ())]
+    measured = any(value is not None for value in values)  # else nothing: Plotly works on every point, drawn or not
     label = f"{name} (simulated)" if column == "ambient_temperature_celsius" and simulated else name
     is_setpoint = column == "setpoint_celsius"
     return {
         "type": "scatter",
         "mode": "lines",
         "name": label,
-        "x": list(times),
-        "y": [value if value is not None and isfinite(value) else None for value in values],  # digits as measured
+        "x": times if measured else [],
+        "y": values if measured else [],  # digits as measured
         "yaxis": axis,
         "line": {
             "color": SERIES[colour],
@@ -100,7 +101,7 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
     revision = f"{window.start:.0f}-{window.end:.0f}"
     domains = ((0.665, 0.895), (0.35, 0.585), (0.0, 0.27))
     axes = {
-        name: {"domain": list(domain), "uirevision": revision, "title": {"text": ""}, "nticks": 5}
+        name: {"domain": list(domain), "uirevision": revision, "title": {"text": ""}, "nticks": 5} | FIXED_SIDE
         for (name, _), domain in zip(PANELS, domains, strict=True)
     }
     legend = {"x": 1, "xanchor": "right", "y": domains[2][1], "yanchor": "bottom", "font": {"size": 12}}
@@ -109,7 +110,7 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
     return {
         "template": TEMPLATE,
         "height": _height(window),
-        "margin": {"l": 44, "r": 10, "t": 6, "b": 40},
+        "margin": {"l": 56, "r": 10, "t": 6, "b": 40},
         "uirevision": channel,  # keeps what the reader hid; the axes follow the window that was asked for
         "hoversubplots": "axis",
         "legend": legend,
@@ -122,6 +123,7 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
             "nticks": 4 if window.narrow else 10,
             "tickangle": 0,
             "uirevision": revision,
+            **FIXED,
         },
         **axes,
         "yaxis4": {"domain": [lane.TOP + 0.01, 1.0], "range": [0, 1], "visible": False, "fixedrange": True},

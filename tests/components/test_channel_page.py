@@ -8,6 +8,7 @@ import pytest
 
 from components.address import Asked, asked, moment_of
 from components.channel import (
+    TRACE,
     VIEW,
     alerts_as_of,
     channel_page,
@@ -83,7 +84,16 @@ def test_the_band_of_a_chamber_steps_with_its_setpoint() -> None:
 
 def test_the_address_says_the_window() -> None:
     stores = stores_of(channel_page("a-01", asked_of(window="6h", **{"from": "100", "to": "900"})))
-    assert stores[VIEW] == {"channel": "a-01", "span": "6h", "from": 100.0, "to": 900.0, "at": None}
+    said = {"channel": "a-01", "span": "6h", "from": 100.0, "to": 900.0, "at": None}
+    assert stores[VIEW] == said | {"width": None}
+
+
+def test_the_page_opens_with_its_traces_and_says_for_which_width() -> None:
+    figure = {"data": [], "layout": {"meta": {"height": 660}}}
+    page = channel_page("a-01", asked_of(), figure, 1100)
+    drawn = next(node for node in nodes(page) if getattr(node, "id", None) == TRACE)
+    assert (drawn.figure, drawn.style) == (figure, {"height": "660px"})
+    assert stores_of(page)[VIEW]["width"] == 1100
 
 
 def test_a_demo_begins_with_a_shorter_window() -> None:

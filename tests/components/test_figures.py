@@ -28,7 +28,7 @@ def test_a_gap_stays_a_gap() -> None:
 
 def test_a_missing_column_is_missing_and_not_zero() -> None:
     figure = trace(readings([1.0, 2.0]), channel="a-01", window=window())
-    assert figure["data"][4]["y"] == [None, None]
+    assert figure["data"][4]["x"] == figure["data"][4]["y"] == []
 
 
 def test_the_simulated_chamber_of_a_recorded_cell_is_labelled() -> None:

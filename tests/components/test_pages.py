@@ -137,6 +137,19 @@ def test_the_figures_of_a_channel_without_data_are_sentences(app: dash.Dash) -> 
         assert figure["layout"]["xaxis"]["visible"] is False
 
 
+def test_a_channel_opens_with_its_traces_where_the_browser_said_how_wide_they_will_be(app: dash.Dash, lab: Lab) -> None:
+    lab.tests.put("one", {"channel": "arbin-1-01"}, "api", 1.0, "api")
+
+    def traces(cookie: str) -> Any:
+        with app.server.test_request_context("/", headers={"Cookie": f"cellwatch-graph={cookie}"}):
+            page = channel_layout(channel="arbin-1-01")
+        return next(node for node in nodes(page) if getattr(node, "id", None) == "channel-trace").figure
+
+    assert traces("1094")["layout"]["annotations"][0]["text"].startswith("No readings")
+    assert traces("wide")["data"] == traces("")["data"] == []
+    assert "meta" not in traces("wide")["layout"]  # the browser asks for it
+
+
 def test_a_store_that_is_away_is_a_sentence_in_the_figure(app: dash.Dash) -> None:
     page = sys.modules[channel_page()["module"]]
     said = page._said(StoreAway("The archive at s3://<lab> does not answer. " * 3))["layout"]
