@@ -22,6 +22,7 @@ from benchmarks.ui.lab import CHANNELS, bench_lab
 from benchmarks.ui.live import BROWSER, spans
 
 VISITS = 5
+PEER_VISITS = 3  # of many seconds each
 USEFUL = {
     "/wall": f"document.querySelectorAll('[data-channel][data-unix-time]').length >= {len(CHANNELS)}",
     "/": f"document.body.dataset.link === 'live' && document.body.innerText.includes('of {len(CHANNELS)}')",
@@ -49,7 +50,7 @@ def peer(browser: Browser, folder: Path) -> None:
     try:
         with aurora.aurora(folder) as url:
             visits(browser, url, aurora.USEFUL, 1)
-            told(aurora.PACKAGE, visits(browser, url, aurora.USEFUL, VISITS))
+            told(aurora.PACKAGE, visits(browser, url, aurora.USEFUL, PEER_VISITS))
     except aurora.Absent as absent:
         sys.stdout.write(f"{aurora.PACKAGE}: not here, {absent}\n")
 
