@@ -25,7 +25,7 @@ VISITS = 5
 PEER_VISITS = 3  # of many seconds each
 USEFUL = {
     "/wall": f"document.querySelectorAll('[data-channel][data-unix-time]').length >= {len(CHANNELS)}",
-    "/": f"document.body.dataset.link === 'live' && document.body.innerText.includes('of {len(CHANNELS)}')",
+    "/": f"document.body?.dataset.link === 'live' && document.body.innerText.includes('of {len(CHANNELS)}')",
 }
 
 
