@@ -107,7 +107,6 @@ class BenchLab:
     def _post(self, line: http.client.HTTPConnection, channels: Sequence[str]) -> float:
         now = time.time()
         body = json.dumps({"readings": [self._row(channel, now) for channel in channels]}).encode()
-        now = time.time()
         line.request("POST", "/api/v1/readings", body, {"Content-Type": "application/json"})
         answer = line.getresponse()
         told = answer.read()

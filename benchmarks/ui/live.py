@@ -156,9 +156,14 @@ def drift(lab: BenchLab, page: Page, minutes: float) -> str:
     half = len(times) // 3  # what warms up is not drift
     slopes = [statistics.linear_regression(times[half:], found[half:]).slope for found in (heaps, servers)]
     return (
-        f"{minutes:g} min: heap {heaps[0]:.2f} to {heaps[-1]:.2f} MB, {slopes[0]:+.1f} MB a day by its last two "
-        f"thirds; web server {servers[0]:.1f} to {servers[-1]:.1f} MB, {slopes[1]:+.1f} MB a day"
+        f"{minutes:g} min: heap {course(heaps)} MB, {slopes[0]:+.1f} MB a day by its last two thirds; "
+        f"web server {course(servers)} MB, {slopes[1]:+.1f} MB a day"
     )
+
+
+def course(found: Sequence[float], steps: int = 6) -> str:
+    """How a number went, in a few steps: a rise that ended is not one that goes on."""
+    return " ".join(f"{found[i * (len(found) - 1) // steps]:.2f}" for i in range(steps + 1))
 
 
 def viewers(lab: BenchLab, counts: Sequence[int], seconds: float = 15.0) -> str:

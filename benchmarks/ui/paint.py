@@ -1,7 +1,8 @@
 """How soon `/wall` and `/` are useful with 1000 channels, and what goes over the wire: see ``main``.
 
 Cold is a new browser profile, warm the next visit of the same one; useful means that every channel stands on the wall
-with its reading, and that the first page says how many answered. Beside it the wall without gzip, in the same run.
+with its reading, and that the first page says how many answered. Beside it, in the same run, the wall without gzip and
+the first page of the closest peer (benchmarks/ui/aurora.py), which shows an empty lab.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.ui import aurora
 from benchmarks.ui.lab import CHANNELS, bench_lab
 from benchmarks.ui.live import BROWSER, spans
 
 VISITS = 5
+PEER_VISITS = 3  # of many seconds each
 USEFUL = {
     "/wall": f"document.querySelectorAll('[data-channel][data-unix-time]').length >= {len(CHANNELS)}",
-    "/": f"document.body.dataset.link === 'live' && document.body.innerText.includes('of {len(CHANNELS)}')",
+    "/": f"document.body?.dataset.link === 'live' && document.body.innerText.includes('of {len(CHANNELS)}')",
 }
 
 
@@ -38,7 +41,18 @@ def main() -> None:
             told(path, visits(browser, lab.url + path, useful, VISITS))
         plain = {"Accept-Encoding": "identity"}
         told("/wall without gzip", visits(browser, lab.url + "/wall", USEFUL["/wall"], VISITS, plain))
+        peer(browser, Path(folder) / "aurora")
         browser.close()
+
+
+def peer(browser: Browser, folder: Path) -> None:
+    """The closest peer's first page; where it cannot be had, why."""
+    try:
+        with aurora.aurora(folder) as url:
+            visits(browser, url, aurora.USEFUL, 1)
+            told(aurora.PACKAGE, visits(browser, url, aurora.USEFUL, PEER_VISITS))
+    except aurora.Absent as absent:
+        sys.stdout.write(f"{aurora.PACKAGE}: not here, {absent}\n")
 
 
 def told(name: str, found: Sequence[tuple[float, float, float, float]]) -> None:

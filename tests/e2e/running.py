@@ -101,8 +101,8 @@ class RunningLab:
             self._start(name, [sys.executable, "-m", "monitor", name])
         self.start_web()
 
-    def start_web(self) -> None:
-        self._start("web", [*GUNICORN, "--threads", "48", "-b", f"127.0.0.1:{self.port}", "app:serve()"])
+    def start_web(self, application: str = "app:serve()") -> None:
+        self._start("web", [*GUNICORN, "--threads", "48", "-b", f"127.0.0.1:{self.port}", application])
         until(lambda: self.get("/healthz") is not None, "the web app to answer")
 
     def end_web(self) -> None:
