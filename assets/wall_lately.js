@@ -5,6 +5,7 @@
   const cw = (window.cellwatch = window.cellwatch || {});
   const wall = (cw.wall = cw.wall || {});
   const MOST = 8; // rows of each; the style sheet shows as many as fit
+  const FRESH = 0.9995; // a cell that has lost nothing yet is not told
 
   wall.lately = () => {
     const { el } = cw.words;
@@ -39,7 +40,7 @@
   }
 
   function weakOf() {
-    const known = [...cw.model.channels.values()].filter((one) => Number.isFinite(one.state_of_health) && one.phase !== "finished");
+    const known = [...cw.model.channels.values()].filter((one) => Number.isFinite(one.state_of_health) && one.state_of_health < FRESH && one.phase !== "finished");
     return known.sort((a, b) => a.state_of_health - b.state_of_health).slice(0, MOST);
   }
 
