@@ -141,7 +141,7 @@ def test_a_page_has_its_landmarks_and_headings_in_order(settled: Opened, path: s
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator("main").count() == 1
     assert page.get_by_role("banner").count() >= 1
-    assert page.get_by_role("navigation", name="Pages").count() == 1
+    assert page.get_by_role("navigation", name="Pages", exact=True).count() == 1
     expect(page.locator("h1:visible")).to_have_count(1)
 
 
