@@ -102,7 +102,8 @@
     const body = el("div", { class: "needs" });
     let drawn = "";
     function draw(now, asked) {
-      state.ask(now, () => draw(cw.live.now(), asked));
+      state.ask(now, () => draw(cw.live.now(), asked)); // the filters use its batches and owners
+      if (cw.past.shown()) return hide(); // it tells of now
       put(note, state.fault ? `What else there is to look at could not be read in full (${state.fault}); it is tried again in ${EVERY_SECONDS} s.` : "");
       if (!state.told) return;
       const fits = (channel) => cw.filters.channelFits(asked, channel);
@@ -116,7 +117,12 @@
       const opened = new Set(Array.from(body.querySelectorAll("details[open]"), (one) => one.parentElement.id));
       body.replaceChildren(...all.map((section) => element(section, opened.has(section.id))));
     }
-    return { element: el("div", { class: "section" }, body, note), draw };
+    function hide() {
+      put(note, "Cells near their end, tests that end soon, free channels and data to mend are told of now only: go back to live to see them.");
+      drawn = "";
+      body.replaceChildren();
+    }
+    return { element: el("div", { class: "section attention" }, body, note), draw };
   };
 
   // Channels that are silent and of which no open alert says so: those have a card.

@@ -155,8 +155,10 @@
     const list = [];
     const whole = (seconds) => cw.words.age(Math.floor(seconds)).replace(".0", "");
     const quiet = whole(cw.live.silence());
+    const past = cw.past.shown();
+    const old = past ? "what is shown is of the past anyway, but nothing newer is known" : "values are old";
     if (link === "lost") {
-      list.push({ text: `No word from the server for ${quiet}: values are old. This page tries again by itself.`, spoken: "No word from the server: values are old." });
+      list.push({ text: `No word from the server for ${quiet}: ${old}. This page tries again by itself.`, spoken: `No word from the server: ${old}.` });
     } else if (link === "reconnecting" && cw.live.quiet()) {
       list.push({ text: `Reconnecting: no word from the server for ${quiet}.`, spoken: "Reconnecting to the server." });
     }
@@ -164,8 +166,8 @@
       const since = cw.live.monitorAge();
       const text = since === null
         ? "The monitor has not answered yet: nothing is being watched."
-        : `The monitor has not answered for ${whole(since)}: values are old.`;
-      list.push({ text, spoken: "The monitor does not answer: values are old." });
+        : `The monitor has not answered for ${whole(since)}: ${old}.`;
+      list.push({ text, spoken: `The monitor does not answer: ${old}.` });
     }
     if (!cw.live.redis()) {
       list.push({ text: "The live store (Redis) does not answer: see Health.", spoken: "The live store does not answer." });
@@ -184,7 +186,7 @@
     const factor = cw.model.lab.time_factor;
     set("status-factor", factor && factor !== 1 ? factorSentence(factor) : "");
   }
-  const factorSentence = (factor) => `Demo: test time runs ${Number(factor)} × faster than life`;
+  const factorSentence = (factor) => (window.innerWidth < 1500 ? `Demo × ${Number(factor)}` : `Demo: test time runs ${Number(factor)} × faster than life`);
 
   function set(id, text) {
     const node = document.getElementById(id);

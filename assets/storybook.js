@@ -12,6 +12,7 @@
 
   function fillModel(told) {
     for (const channel of told.channels) cw.model.channels.set(channel.channel, { ...channel, row: [] });
+    for (const channel of told.channels) cw.testFacts.set(channel.test, {}); // nobody has stated anything of canned tests
     for (const alert of told.alerts) cw.model.alerts.set(alert.id, alert);
     const chambers = [{ id: "chamber-a", setpoint: 25, tolerance: 2, measured: 25.1 }];
     cw.model.lab = { name: "Storybook", timezone: "UTC", time_factor: 1, chambers, cyclers: [{ id: "story", channels: told.channels.length }] };

@@ -77,7 +77,7 @@
     // Moved by hand and not by Plotly.relayout, which would tell the server of a zoom nobody made.
     const range = plot.layout.xaxis.range.map(toMs);
     const shift = Math.max(0, last.x - range[1] + 0.02 * (range[1] - range[0]));
-    if (last.x > range[1] - 0.005 * (range[1] - range[0])) plot.layout.xaxis.range = [range[0] + shift, range[1] + shift];
+    if (last.x > range[1] - 0.005 * (range[1] - range[0])) plot.layout.xaxis.range = [range[0] + (grows(said, range, shift) ? 0 : shift), range[1] + shift];
     at.rows = [];
     at.last = last.x;
     at.appended = performance.now();
@@ -88,6 +88,10 @@
     document.getElementById(GRAPH).dataset.points = String(plot.data[0].x.length);
     document.getElementById(GRAPH).dataset.end = String(last.x / 1000 - said.offset_second);
   }
+
+  // A window that begins with the very first reading keeps its left edge until it has its length.
+  const begins = (said, from) => said.grows_to_second > 0 && from <= said.start_ms + 1;
+  const grows = (said, [from, to], shift) => begins(said, from) && to + shift - from <= 1000 * said.grows_to_second;
 
   // Asks the server for another window, in a property that only people and minutes change.
   let asked = 0;
@@ -119,7 +123,7 @@
   function windowOf(plot) {
     const said = plot.layout.meta;
     const [from, to] = plot.layout.xaxis.range.map(toMs);
-    if (isLive(plot, said)) return { last_second: (to - from) / 1000 };
+    if (isLive(plot, said)) return { last_second: begins(said, from) ? said.grows_to_second : (to - from) / 1000 };
     return { from: from / 1000 - said.offset_second, to: to / 1000 - said.offset_second };
   }
 

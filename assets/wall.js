@@ -64,10 +64,10 @@
     return view.kind === "alerts" ? wall.alerts() : wall.grid(asked);
   }
 
-  // The wall takes what the banner leaves of the screen.
+  // The wall takes what the banner and the strip of a past time leave of the screen.
   function place(state) {
-    const banner = document.getElementById("banner");
-    const top = banner && !banner.hidden ? banner.offsetHeight : 0;
+    const heights = ["banner", "then"].map((id) => document.getElementById(id)).map((node) => (node && !node.hidden ? node.offsetHeight : 0));
+    const top = heights[0] + heights[1];
     if (top === state.top) return;
     state.top = top;
     state.host.style.setProperty("--top", `${top}px`);

@@ -15,10 +15,10 @@
     const button = (words, act) => el("button", { type: "button", onclick: act }, words);
     const parts = {
       pause: button("Pause", turns.pause), back: button("Back", () => turns.go(-1)), next: button("Next view", () => turns.go(1)),
-      full: button("Full screen (F)", fullScreen), sort: el("a", { class: "button", "data-nav": true }), note: el("span", { class: "how" }),
+      full: button("Full screen (F)", fullScreen), sort: el("a", { class: "button", "data-nav": true }), share: cw.share(), note: el("span", { class: "how" }),
     };
     for (const part of [parts.pause, parts.back, parts.next]) part.hidden = !turns.many;
-    const element = el("div", { class: "wall-bar", role: "toolbar", "aria-label": "This wall" }, parts.pause, parts.back, parts.next, parts.sort, parts.full, parts.note);
+    const element = el("div", { class: "wall-bar", role: "toolbar", "aria-label": "This wall" }, parts.pause, parts.back, parts.next, parts.sort, parts.full, parts.share, parts.note);
     let seen = -Infinity;
     const wake = () => {
       seen = performance.now();

@@ -6,15 +6,16 @@
   const wall = (cw.wall = cw.wall || {});
   const MOST = 12; // that may be tried; the screen takes about five
   const PHONE = 4;
+  const FEW = 2; // causes that are told in full
 
   wall.causes = () => {
     const { el } = cw.words;
     const parts = {
       summary: el("h2", { class: "wall-summary" }), list: el("ol", { class: "causes" }), more: el("p", { class: "wall-more" }),
-      counts: el("ul", { class: "counts", "aria-label": "The lab in numbers" }), code: wall.code(),
+      counts: el("ul", { class: "counts", "aria-label": "The lab in numbers" }), lately: wall.lately(), code: wall.code(),
     };
     const foot = el("div", { class: "wall-foot" }, parts.counts, parts.code.element);
-    const element = el("section", { class: "wall-causes", "aria-label": "Needs someone now" }, parts.summary, parts.list, parts.more, foot);
+    const element = el("section", { class: "wall-causes", "aria-label": "Needs someone now" }, parts.summary, parts.list, parts.more, parts.lately.element, foot);
     parts.element = element;
     return {
       element, code: parts.code,
@@ -29,12 +30,14 @@
     const well = cw.wellWords(now);
     const channels = new Set(all.flatMap((alert) => alert.channels));
     mark(parts.element, "data-well", all.length === 0);
+    mark(parts.element, "data-few", all.length <= FEW);
     put(parts.summary, all.length
       ? `Needs someone now · ${plural(all.length, "cause", "causes")}, ${plural(channels.size, "channel", "channels")}`
       : well.title);
     const tried = all.slice(0, window.innerWidth < 900 ? PHONE : MOST);
     sync(parts.list, tried, (alert) => alert.id, wall.makeCause, (node, alert) => wall.patchCause(node, alert, now));
     drawCounts(parts.counts, now);
+    parts.lately.tick();
     const shown = room(parts, tried);
     put(parts.more, all.length > shown
       ? `and ${plural(all.length - shown, "more cause", "more causes")}: see Alerts`
@@ -81,29 +84,29 @@
     put(node.parts.meta, [over, who, alert.action].filter(Boolean).join(" · "));
   };
 
-  // Only what the page knows: phases, free slots, what ended in the last day, and the weakest cell.
+  // Only what the page knows: phases, what is silent, what has finished and free slots. None silent is worth a
+  // number too; of the others none needs no room.
   function drawCounts(list, now) {
     const { sync, put, el } = cw.words;
     const running = { charging: 0, discharging: 0, resting: 0 };
-    let [finished, silent, weakest] = [0, 0, null];
+    let [finished, silent] = [0, 0];
     for (const channel of cw.model.channels.values()) {
       const state = cw.model.stateOf(channel, now);
       if (state in running) running[state] += 1;
       else if (state === "finished") finished += 1;
       else if (state === "silent") silent += 1;
-      const health = channel.state_of_health;
-      if (Number.isFinite(health) && state !== "finished" && (!weakest || health < weakest.state_of_health)) weakest = channel;
     }
     const free = (cw.model.lab.cyclers || []).reduce((sum, cycler) => sum + Math.max(0, cycler.channels - cycler.heard), 0);
     const facts = [
       [running.charging + running.discharging + running.resting, "running"],
+      [running.charging, "charging"],
+      [running.discharging, "discharging"],
+      [running.resting, "resting"],
+      [String(silent), "silent"],
       [finished, finished === 1 ? "test finished" : "tests finished"],
-      [silent, "silent"],
       [free, "channels free"],
-      [[...cw.model.alerts.values()].filter((alert) => !cw.model.isOpen(alert) && alert.severity !== "P4").length, "alerts over in 24 h"],
-      weakest && [`${(100 * weakest.state_of_health).toFixed(1)}\u00a0%`, `lowest health: ${weakest.channel}`],
-    ].filter((fact) => fact && fact[0]);
-    sync(list, facts, ([, word]) => word.split(":")[0], () => el("li", {}, el("b", {}), el("span", {})), (node, [value, word]) => {
+    ].filter(([value]) => value);
+    sync(list, facts, ([, word]) => word, () => el("li", {}, el("b", {}), el("span", {})), (node, [value, word]) => {
       put(node.firstChild, String(value));
       put(node.lastChild, word);
     });

@@ -6,6 +6,8 @@
   const wall = (cw.wall = cw.wall || {});
   const HOURS = 6;
   const REFRESH = 60; // seconds
+  const MINUTE = 60;
+  const LEAST_MINUTES = 15; // of a line that has only begun
   const WIDE = 360; // units of the drawing: one a minute
   const HIGH = 100;
   const SVG = "http://www.w3.org/2000/svg";
@@ -60,11 +62,31 @@
     put(node.parts.value, `${off ? "◆ " : ""}${number(chamber.measured, 1, "°C")}`);
     put(node.parts.set, `set ${Number(chamber.setpoint.toFixed(1))} ± ${Number(chamber.tolerance.toFixed(1))}${cw.words.NBSP}°C`);
     const away = Math.abs(chamber.measured - chamber.setpoint);
-    put(node.parts.words, off ? `${away.toFixed(1)}${cw.words.NBSP}K ${chamber.measured > chamber.setpoint ? "above" : "below"} its setpoint` : Number.isFinite(chamber.measured) ? `last ${HOURS}${cw.words.NBSP}h` : "no reading");
+    put(node.parts.words, off ? `${away.toFixed(1)}${cw.words.NBSP}K ${chamber.measured > chamber.setpoint ? "above" : "below"}` : Number.isFinite(chamber.measured) ? span(line) : "no reading");
     if (node.line !== line) {
       node.line = line;
-      node.parts.graph.replaceChildren(...(line ? [draw(line)] : []));
+      node.parts.graph.replaceChildren(...(line ? [draw(known(line))] : []));
     }
+  }
+
+  const firstKnown = (line) => line.celsius.findIndex((celsius) => celsius !== null);
+
+  // How far back the line goes: a young lab has not had its hours yet.
+  function span(line) {
+    const { NBSP, age } = cw.words;
+    const first = line ? firstKnown(line) : -1;
+    if (first < 0) return "no line yet";
+    const seconds = line.unix_time_second.at(-1) - line.unix_time_second[first] + MINUTE;
+    return seconds > 0.9 * HOURS * 3600 ? `last ${HOURS}${NBSP}h` : `last ${age(seconds)}`;
+  }
+
+  // The part of a line that is drawn: from its first reading on, a quarter of an hour at least.
+  function known(line) {
+    const first = firstKnown(line);
+    if (first < 0) return line;
+    const from = Math.max(0, Math.min(first, line.celsius.length - LEAST_MINUTES));
+    const cut = (values) => values.slice(from);
+    return { ...line, unix_time_second: cut(line.unix_time_second), celsius: cut(line.celsius), setpoint_celsius: cut(line.setpoint_celsius) };
   }
 
   // The band that is allowed, the setpoint and the line; a gap is a gap, and what is far outside runs along the edge.

@@ -8,9 +8,8 @@
     const { el } = cw.words;
     const fact = () => el("span", { class: "fact" });
     const parts = { lab: el("a", { href: "/", "data-nav": true, class: "wall-lab" }), link: fact(), newest: fact(), answered: fact(), monitor: fact(), power: fact(), factor: fact(), clock: el("span", { class: "wall-clock" }) };
-    parts.factor.classList.add("aside-fact"); // the first to give way where the line is short
     const { lab, link, newest, answered, monitor, power, factor, clock } = parts;
-    const element = el("header", { class: "wall-head" }, el("h1", {}, lab), link, newest, answered, monitor, power, factor, clock);
+    const element = el("header", { class: "wall-head" }, el("h1", {}, lab), el("div", { class: "facts-line" }, link, newest, answered, monitor, power, factor), clock);
     return { element, tick: (now) => draw(parts, now) };
   };
 
@@ -29,7 +28,7 @@
     put(parts.power, power.text);
     mark(parts.power, "data-cut", power.cut);
     const factor = cw.model.lab.time_factor;
-    put(parts.factor, factor && factor !== 1 ? `Demo: test time runs ${Number(factor)} × faster than life` : "");
+    put(parts.factor, factor && factor !== 1 ? `Demo × ${Number(factor)}` : "");
     put(parts.clock, clock(now));
   }
 
@@ -46,15 +45,16 @@
     for (const alert of cw.model.alerts.values()) {
       if (alert.kind !== "power-outage" || !cw.model.isOpen(alert)) continue;
       const [kind, ...rest] = alert.scope.split(":");
-      const since = `power cut since ${cw.words.shortClock(alert.opened_at)}`;
+      const since = `since ${cw.words.shortClock(alert.opened_at)}`;
       if (kind === "power_circuit") {
         circuits.delete(rest.join(":"));
-        cuts.push(`circuit ${rest.join(":")}: ${since}`);
-      } else if (kind === "lab") cuts.push(`whole lab: ${since}`);
+        cuts.push(`circuit ${rest.join(":")} ${since}`);
+      } else if (kind === "lab") cuts.push(`whole lab ${since}`);
     }
     const named = (word, names) => (names.length ? [`${names.length === 1 ? "circuit" : "circuits"} ${names.join(" ")} ${word}`] : []);
     const on = [...circuits].filter(([, answers]) => answers).map(([name]) => name);
     const unknown = [...circuits].filter(([, answers]) => !answers).map(([name]) => name);
-    return { text: [...cuts, ...named("on", on), ...named("not known", unknown)].join(" · "), cut: cuts.length > 0 };
+    const cut = cuts.length ? [`power cut: ${cuts.join(", ")}`] : [];
+    return { text: [...cut, ...named("on", on), ...named("not known", unknown)].join(" · "), cut: cuts.length > 0 };
   }
 })();

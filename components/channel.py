@@ -25,6 +25,7 @@ VIEW, ASK, CYCLE = "channel-view", "channel-ask", "channel-cycle"
 WIDTH_COOKIE = "cellwatch-graph"  # how wide assets/trace.js expects the graph to be
 FIRST_SPAN, FIRST_SPAN_OF_A_DEMO = "1h", "15m"
 WIDTH, LEAST_WIDTH, MOST_WIDTH = 1100, 200, 4000  # pixels of a graph
+LEAST_SECONDS = 60.0  # of a window that begins with the first reading
 _NOW_SHARE = 0.02  # a window that ends this share of itself before now still counts as ending now
 
 View = Mapping[str, Any]
@@ -91,6 +92,17 @@ def window_of(view: View, asked: Mapping[str, Any] | None, now: float, zone: str
     live = at is None and end >= now - max(5.0, _NOW_SHARE * (end - start))
     offset = _offset(zone, end)
     return Window(start=start, end=end, live=live, zone=zone, offset_second=offset, width=width_of(asked))
+
+
+def begun_late(window: Window, asked: Mapping[str, Any] | None, view: View, first: float | None) -> Window:
+    """The window of a lab that is younger than it: from the very first reading on, until there is enough to fill it.
+    One whose edges somebody asked for stays as it is."""
+    wanted = _between(asked or {}) or _between(view)
+    span = window.end - window.start
+    start = min(first or 0.0, window.end - LEAST_SECONDS)
+    if wanted or start - window.start <= _NOW_SHARE * span:
+        return window
+    return replace(window, start=start, grows_to=span if window.live else 0.0)
 
 
 def width_of(asked: Mapping[str, Any] | None) -> int:

@@ -13,6 +13,7 @@ from cycling import replicates
 from cycling.annotations import Annotation
 from cycling.discharge import discharge_curve
 from cycling.types import Alert
+from data_access.alert_log import first_reading
 from data_access.caching import cached
 from data_access.lab import Lab
 
@@ -40,6 +41,11 @@ def traces(lab: Lab, channel: str, start: float, end: float, points: int) -> Col
     if end > time.time() - SETTLED_SECONDS:
         return read()
     return cached("trace", channel, start, end, points, _version(lab, "readings"), compute=read)
+
+
+def first_of_all(lab: Lab) -> float | None:
+    """When the readings of the lab begin, None before anything is archived."""
+    return cached("first-of-all", compute=lambda: first_reading(lab), seconds=MINUTE_SECONDS)
 
 
 def alerts(lab: Lab, channel: str) -> list[Alert]:

@@ -59,7 +59,8 @@ def show_trace(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     if not isinstance(asked, Mapping):
         raise dash.exceptions.PreventUpdate
     topology = lab().topology
-    return _trace(topology, view, parts.window_of(view, asked, time.time(), topology.timezone))
+    window = parts.window_of(view, asked, time.time(), topology.timezone)
+    return _trace(topology, view, parts.begun_late(window, asked, view, of_channel.first_of_all(lab())))
 
 
 @callback(Output(parts.FADE, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)

@@ -16,7 +16,8 @@ class Window:
     """From ``start`` to ``end`` in UTC seconds; ``live`` when its right edge is now.
 
     ``offset_second`` is what the clock of the lab is ahead of UTC, for Plotly knows no time zones. ``width`` is that
-    of the graph in pixels.
+    of the graph in pixels. ``grows_to`` is how many seconds a live window that begins with the very first reading
+    shows at last; 0 for one that has its length.
     """
 
     start: float
@@ -25,6 +26,7 @@ class Window:
     zone: str = "UTC"
     offset_second: float = 0.0
     width: int = 1100
+    grows_to: float = 0.0
 
     @property
     def narrow(self) -> bool:

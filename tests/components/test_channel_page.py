@@ -11,6 +11,7 @@ from components.channel import (
     TRACE,
     VIEW,
     alerts_as_of,
+    begun_late,
     channel_page,
     cycles_as_of,
     notes_as_of,
@@ -193,3 +194,20 @@ def asked_of(**query: str) -> Asked:
 
 def stores_of(page: Any) -> dict[str, Any]:
     return {node.id: node.data for node in nodes(page) if type(node).__name__ == "Store" and hasattr(node, "data")}
+
+
+def test_the_window_of_a_young_lab_begins_with_its_first_reading_and_grows() -> None:
+    view = {"span": "1h"}
+    usual = window_of(view, None, NOW, "UTC")
+    found = begun_late(usual, None, view, NOW - 240.0)
+    assert (found.start, found.end, found.grows_to) == (NOW - 240.0, NOW, 3600.0)
+    assert begun_late(usual, None, view, NOW - 86_400.0) == usual
+    assert begun_late(usual, None, view, None) == usual
+    assert begun_late(usual, None, view, NOW - 1.0).start == NOW - 60.0  # never a window of nothing
+
+
+def test_a_window_with_edges_is_not_moved_to_the_first_reading() -> None:
+    edges = {"from": NOW - 900.0, "to": NOW}
+    asked = window_of({"span": "1h"}, edges, NOW, "UTC")
+    assert begun_late(asked, edges, {"span": "1h"}, NOW - 240.0) == asked
+    assert begun_late(asked, None, {"span": "1h"} | edges, NOW - 240.0) == asked

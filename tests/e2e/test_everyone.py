@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,6 +24,8 @@ PAGES = (
     "/health",
     "/channels/play-1-01",
     "/no/such/page",
+    "/?at={moment}",
+    "/wall?at={moment}",
 )
 SIZES = {"wall": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
 LIGHTS = ("dark", "light")
@@ -51,8 +54,10 @@ def settled(reader: Page) -> Opened:
 
     def opened(path: str) -> Page:
         resize(reader, "wall")
-        reader.goto(path)
+        reader.goto(path.format(moment=int(time.time()) - 1))
         expect(reader.locator("#main")).to_be_visible()
+        if "{moment}" in path:
+            expect(reader.locator("html")).to_have_attribute("data-past", "shown")
         expect(reader.locator("body")).to_have_attribute("data-link", "live")
         expect(reader.locator("body")).not_to_have_attribute("data-newest", "")
         return reader
@@ -138,7 +143,7 @@ def test_a_page_has_its_landmarks_and_headings_in_order(settled: Opened, path: s
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator("main").count() == 1
     assert page.get_by_role("banner").count() >= 1
-    assert page.get_by_role("navigation", name="Pages").count() == 1
+    assert page.get_by_role("navigation", name="Pages", exact=True).count() == 1
     expect(page.locator("h1:visible")).to_have_count(1)
 
 

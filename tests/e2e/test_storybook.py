@@ -38,14 +38,16 @@ FIGURES = """all => all.map(graph => {
 def book(browser: Browser, lab: RunningLab) -> Iterator[Page]:
     """A page of a web app of the same lab in debug mode."""
     with lab.another_web(CELLWATCH_DEBUG="1") as url:
-        context = browser.new_context(base_url=url, viewport={"width": 1920, "height": 1080}, color_scheme="dark")
+        context = browser.new_context(
+            base_url=url, viewport={"width": 1920, "height": 1080}, color_scheme="dark", locale="en-GB"
+        )
         yield context.new_page()
         context.close()
 
 
 def opened(book: Page, size: str) -> Page:
     book.goto(f"/storybook?size={size}")
-    expect(book.locator("#story-wall [data-channel]")).to_have_count(SIZES[size])
+    expect(book.locator("#story-wall .tile[data-channel]")).to_have_count(SIZES[size])
     return book
 
 

@@ -49,9 +49,12 @@ def test_a_fault_that_is_over_shows_at_its_time_as_it_was_known_then(
     page.goto(f"/?at={unseen:.3f}")
     expect(page.locator('.card[data-kind="over-voltage"]')).to_have_count(1)
     assert page.locator('.card[data-kind="over-voltage"] button').count() == 0  # nobody acknowledges what has gone
+    expect(page.locator("#now .attention")).to_contain_text("are told of now only")
+    expect(page.locator("#now .need")).to_have_count(0)
     page.get_by_role("button", name="Back to live").click()
     expect(page.locator('.card[data-kind="over-voltage"]')).to_have_count(0)
     assert "at=" not in page.url
+    expect(page.locator("#now .attention")).not_to_contain_text("are told of now only")
 
 
 def old_enough(lab: RunningLab, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_a_cut_of_power_is_said_with_its_circuit_and_time(page: Page) -> None:
     told(page, lab_of(192), [cut])
     page.goto("/wall")
     power = page.locator(".wall-head [data-cut]")
-    expect(power).to_have_text("circuit B: power cut since 22:13 · circuits A C D on")
+    expect(power).to_have_text("power cut: circuit B since 22:13 · circuits A C D on")
     expect(power).to_have_attribute("data-cut", "true")
 
 
@@ -139,6 +140,40 @@ def test_those_in_need_come_first_when_asked(page: Page) -> None:
     expect(tiles.nth(1)).to_have_attribute("data-channel", "arbin-1-40")
     page.goto("/wall")
     expect(tiles.nth(0)).to_have_attribute("data-channel", "arbin-1-01")
+
+
+def test_what_was_wrong_in_the_night_is_told_below_and_no_row_is_cut(page: Page) -> None:
+    night = time.time() - 7 * 3600
+    lost = alert("contact-lost", "channel:arbin-1-07", (), Severity.P2, night)
+    explained = replace(alert("frozen", "channel:arbin-1-08", (), Severity.P3, night), suppressed="incident")
+    told(page, lab_of(48), [replace(one, closed_at=night + 240) for one in (lost, explained)])
+    page.goto("/wall")
+    rows = page.locator(".lately li[data-kind]")
+    expect(rows).to_have_count(1)  # an incident speaks for its members
+    expect(rows).to_contain_text(re.compile(r"\d\d:\d\d.*arbin-1-07: contact lost.*for 4\smin"))
+    expect(page.locator(".lately li[data-channel]").first).to_contain_text(re.compile(r"93\.1\s%.*cycle 123"))
+    edge = page.locator(".lately").bounding_box()
+    assert edge
+    right, bottom = edge["x"] + edge["width"], edge["y"] + edge["height"]
+    boxes = [box for row in page.locator(".lately li").all() if (box := row.bounding_box())]
+    seen = [box for box in boxes if box["x"] < right]
+    assert seen
+    assert all(box["y"] + box["height"] <= bottom + 1 for box in seen)
+    page.set_viewport_size({"width": 1366, "height": 768})
+    assert page.evaluate(FITS) == ALL_FITS
+
+
+def test_the_bar_of_the_wall_shares_its_view(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto("/wall?sort=need")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    page.mouse.move(400, 400)
+    page.mouse.move(420, 420)
+    page.locator(".wall-bar .share summary").click()
+    page.locator(".wall-bar").get_by_role("button", name="This page").click()
+    expect(page.locator(".wall-bar .share-said")).to_have_text("copied")
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/wall?sort=need")
 
 
 def test_when_all_is_well_the_wall_says_since_when_and_how_it_knows(page: Page) -> None:
