@@ -82,8 +82,8 @@ def test_the_band_of_a_chamber_steps_with_its_setpoint() -> None:
 
 
 def test_the_address_says_the_window() -> None:
-    stores = stores_of(channel_page("a-01", asked_of(window="6h", **{"from": "100", "to": "900"})))
-    assert stores[VIEW] == {"channel": "a-01", "span": "6h", "from": 100.0, "to": 900.0, "at": None}
+    stores = stores_of(channel_page("a-01", asked_of(window="6h", **{"from": "1700000100", "to": "1700000900"})))
+    assert stores[VIEW] == {"channel": "a-01", "span": "6h", "from": 1_700_000_100.0, "to": 1_700_000_900.0, "at": None}
 
 
 def test_a_demo_begins_with_a_shorter_window() -> None:
