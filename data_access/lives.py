@@ -100,6 +100,7 @@ def _columns(table: Any, names: Sequence[str], begins: Any, nominal: Mapping[str
         "temperature": _numbers(table, "surface_temperature_celsius_mean"),
         "start": _numbers(table, "start_unix_time_second"),
         "end": end,
+        "regular": pc.equal(table["kind"], "regular").to_numpy().astype(np.float64),
     }
 
 
