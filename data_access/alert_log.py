@@ -57,7 +57,7 @@ def page_of_log(
 
 def quality_of(lab: Lab, days: int, now: float) -> Quality:
     """How good the alerts of the last days were, or of the time since the first reading. Raises StoreAway."""
-    log = whole_log(lab)
+    log = log_between(lab, now - days * DAY, now)
     begun = [first_reading(lab), *(alert.opened_at for alert in log)]  # of a young lab nothing may be archived yet
     first = min((at for at in begun if at is not None), default=now)
     since = min(max(now - days * DAY, first), now - TEN_MINUTES)  # a young lab must not look calm by its age
