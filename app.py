@@ -15,6 +15,7 @@ import dash
 from dash import html
 from flask import Flask, g, has_request_context
 
+import api.callbacks
 import api.packed_files
 import api.routes
 import api.security
@@ -81,6 +82,7 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
     )
     api.security.install(server, access, app.csp_hashes)
     api.routes.register(server, lab, version(), settings.public_url)
+    api.callbacks.install(server, app.callback_map)
     api.packed_files.install(server)
     app.layout = partial(_layout, settings.topology, version())
     return app

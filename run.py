@@ -25,6 +25,7 @@ from settings import Settings
 from supervisor import Command, Supervisor, end_left_overs, wait_until
 
 PROJECT = Path(__file__).resolve().parent
+WEB_THREADS = 416  # 2 × MOST_VIEWERS of api/stream.py and 16
 FREE_BYTES = 200_000_000  # what the disk must have left to begin with
 LOOK_SECOND = 0.1
 HINT_SECOND = 30.0
@@ -143,9 +144,10 @@ def server(supervisor: Supervisor, command: Command, ending: Ending) -> None:
 
 
 def web_command(chosen: Settings) -> list[str]:
-    """One worker with threads enough for 200 viewers and the API; streams end at once when it is told to."""
+    """One worker with threads enough for the viewers that api/stream.py takes and as many other requests; streams end
+    at once when it is told to."""
     bind = f"[{chosen.host}]:{chosen.port}" if ":" in chosen.host else f"{chosen.host}:{chosen.port}"
-    options = ["-w", "1", "-k", "gthread", "--threads", "416", "--timeout", "60", "--graceful-timeout", "1"]
+    options = ["-w", "1", "-k", "gthread", "--threads", str(WEB_THREADS), "--timeout", "60", "--graceful-timeout", "1"]
     return [sys.executable, "-m", "gunicorn", *options, "--no-control-socket", "--bind", bind, "app:serve()"]
 
 

@@ -12,7 +12,7 @@ from api.arguments import number, one_of, who, whole_number
 from api.bodies import json_object
 from cycling.alert_search import Asked, Surroundings, search
 from cycling.types import Alert
-from data_access.alert_log import quality_of
+from data_access.alert_log import page_of_log, quality_of
 from data_access.lab import lab
 
 alerts = Blueprint("alerts", __name__)
@@ -31,12 +31,14 @@ def get_alerts() -> Response:
     since, asked = number("since"), _asked()
     limit = whole_number("limit", None, least=1, most=MOST_ALERTS)
     skip = whole_number("skip", 0, least=0, most=MOST_ALERTS)
-    found = lab().live.alerts(open_only=state == "open", since=since, channel=asked.channel or None)
+    around = _surroundings(asked)
     if state == "all":
-        found = _with_archived(found, since, asked.channel or None)
-    found = search(found, asked, _surroundings(asked))[skip:]
-    shown = found[:limit]
-    return answer({"alerts": [alert.to_json() for alert in shown], "more": len(found) - len(shown)})
+        shown, more = page_of_log(lab(), since, asked, around, skip, limit)
+    else:
+        known = lab().live.alerts(open_only=True, since=since, channel=asked.channel or None)
+        found = search(known, asked, around)[skip:]
+        shown, more = found[:limit], len(found[limit:]) if limit is not None else 0
+    return answer({"alerts": [alert.to_json() for alert in shown], "more": more})
 
 
 @alerts.get("/alerts/quality")
@@ -115,10 +117,3 @@ def _find(alert_id: str) -> Alert:
     if found is None:
         raise Refused(404, f'There is no alert "{alert_id[:80]}" that is open or was closed in the last days.')
     return found
-
-
-def _with_archived(found: list[Alert], since: float | None, channel: str | None) -> list[Alert]:
-    """Also those that closed so long ago that only the archive has them."""
-    known = {alert.id for alert in lab().live.alerts()}
-    older = [alert for alert in lab().archive.alerts(since=since, channel=channel) if alert.id not in known]
-    return sorted([*found, *older], key=lambda alert: (-alert.opened_at, alert.id))

@@ -8,14 +8,13 @@ from urllib.parse import quote
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from api import names
+from api import callbacks, names
 from api.access import OPERATOR, VIEWER, Access, Person
 from api.answers import refusal
 from api.sign_in import COOKIE, OUT, PATH, reload_page, sign_in_routes
 
 READS = ("GET", "HEAD", "OPTIONS")
-CALLBACKS = "/_dash-update-component"  # a POST, but one that reads
-MAY_BE_SENT = tuple(("POST", path) for path in (CALLBACKS, PATH, OUT))  # by whoever may only look
+MAY_BE_SENT = tuple(("POST", path) for path in (callbacks.PATH, PATH, OUT))  # by whoever may only look
 FOREIGN_SITES = ("cross-site", "same-site")  # same-site: another port or a sister of this host
 OF_NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 

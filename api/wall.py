@@ -1,4 +1,4 @@
-"""What only a wall asks for: lines of the chambers, the fade of a batch, and the code that opens it on a phone."""
+"""What only a wall asks for: lines of the chambers, and the code that opens it on a phone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import ipaddress
 import math
 import time
-from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,8 +24,6 @@ PUBLIC_URL = "cellwatch-public-url"
 HOUR = 3600.0
 MOST_HOURS = 48
 MINUTE_OF_CACHE = 60
-FRESH_SECONDS = 30  # cycles that are not archived yet appear after at most so long
-MOST_CYCLES = 200  # of one test on a wall: more than it has pixels for
 LONGEST_PATH = 1000
 
 
@@ -43,21 +40,6 @@ def get_chamber_history() -> Response:
         return chamber_lines(lab().history, lab().topology, lab().live.states(), end + 1 - hours * HOUR, end)
 
     return answer({"chambers": cached("chambers", hours, end, compute=read, seconds=MINUTE_OF_CACHE)})
-
-
-@wall.get("/batches/<path:batch>/fade")
-def get_fade(batch: str) -> Response:
-    """The state of health of every test of a batch over its cycles."""
-    facts = {str(told["test"]): told for told in lab().tests.all() if told.get("batch") == batch}
-    if not facts:
-        raise Refused(404, f'No test belongs to a batch "{batch[:100]}".')
-
-    def read() -> list[dict[str, Any]]:
-        cycles = lab().history.cycles(tests=tuple(facts))
-        return _faded(facts, {str(name): list(values) for name, values in cycles.to_dict("list").items()})
-
-    version = lab().archive.version("cycles")
-    return answer({"batch": batch, "tests": cached("fade", tuple(facts), version, compute=read, seconds=FRESH_SECONDS)})
 
 
 @wall.get("/code.svg")
@@ -92,28 +74,3 @@ def _is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def _faded(facts: Mapping[str, Mapping[str, Any]], cycles: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """A line for each test that has regular cycles, thinned to what a wall can show, the newest always there."""
-    points: dict[str, list[tuple[int, float]]] = {}
-    for test, kind, cycle, health in zip(
-        *(cycles.get(name, ()) for name in ("test", "kind", "cycle_count", "state_of_health")), strict=True
-    ):
-        if kind == "regular" and health is not None and math.isfinite(health):
-            points.setdefault(str(test), []).append((int(cycle), round(float(health), 4)))
-    lines = []
-    for test, told in points.items():
-        step = max(1, -(-len(told) // MOST_CYCLES))
-        kept = told[::-1][::step][::-1]  # from the newest backwards
-        lines.append(
-            {
-                "test": test,
-                "cell": facts[test].get("cell"),
-                "channel": facts[test].get("channel"),
-                "end_of_life_fraction": facts[test].get("end_of_life_fraction") or 0.80,
-                "cycle_count": [cycle for cycle, _ in kept],
-                "state_of_health": [health for _, health in kept],
-            }
-        )
-    return lines

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
 
+from components.address import moment, single
 from cycling.cohort import AXES, MEASURES
 
 CELLS = ("bands", "all")
@@ -40,35 +40,33 @@ class View:
         return self.path + (f"?{urlencode(said, quote_via=quote)}" if said else "")
 
 
-def view_of(query: Mapping[str, str], zone: str, path: str) -> View:
-    """The view that a query asks for; what cannot be read is named and left out."""
+def view_of(query: Mapping[str, Any], zone: str, path: str, now: float) -> View:
+    """The view that a query asks for; what cannot be read, or lies after ``now`` (UTC s), is named and left out."""
     faults: list[str] = []
+    asked = {name: single(value) for name, value in query.items()}
 
     def one_of(name: str, allowed: tuple[str, ...]) -> str:
-        value = query.get(name) or allowed[0]
+        value = asked.get(name) or allowed[0]
         if value not in allowed:
             faults.append(f'{name}="{value[:80]}": expected {" or ".join(allowed)}; shown with {allowed[0]}.')
         return value if value in allowed else allowed[0]
 
     axis, measure, cells = one_of("x", AXES), one_of("y", MEASURES), one_of("cells", CELLS)
-    at = query.get("at", "")
-    until = _moment(at, zone) if at else None
-    if at and until is None:
-        faults.append(f'at="{at[:80]}": expected a time such as 2026-11-20T03:00 or unix seconds; shown as it is now.')
-    span = query.get("range", "")
+    until = moment(asked, "at", zone, now, faults, "what is shown is now")
+    span = asked.get("range", "")
     window = _window(span) if span else None
     if span and window is None:
         faults.append(f'range="{span[:80]}": expected two numbers such as 100,250; the whole axis is shown.')
     return View(
         path=path,
-        tests=query.get("tests", ""),
-        batch=query.get("batch", ""),
+        tests=asked.get("tests", ""),
+        batch=asked.get("batch", ""),
         axis=axis,
         measure=measure,
         cells=cells,
-        name=query.get("name", ""),
+        name=asked.get("name", ""),
         window=window,
-        at=at if until is not None else "",
+        at=asked["at"] if until is not None else "",
         until=until,
         faults=tuple(faults),
     )
@@ -85,16 +83,3 @@ def _window(text: str) -> tuple[float, float] | None:
     except ValueError:
         return None
     return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else None
-
-
-def _moment(text: str, zone: str) -> float | None:
-    """Unix seconds of a moment: a number is that, a time without an offset is the lab's."""
-    try:
-        return float(text) if math.isfinite(float(text)) else None
-    except ValueError:
-        pass  # no number: a date then
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dash
@@ -22,7 +22,7 @@ def instead(outputs: Any, words: str) -> Any:
         return [instead(one, words) for one in outputs]
     if outputs["id"] == TITLE:
         return {"title": "Cellwatch"}
-    kinds = {"figure": sentence, "children": said}
+    kinds: dict[str, Callable[[str], Any]] = {"figure": sentence, "children": said}
     if outputs["property"] not in kinds:
         return dash.no_update
     return whole_page(words) if outputs["id"] == PAGE else kinds[outputs["property"]](words)

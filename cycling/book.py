@@ -176,15 +176,15 @@ class Book:
         symptom = symptom_of(alert.kind)
         if symptom is not None and symptom.waits_seconds and alert.tell_at is not None:
             alert = alert.but(tell_at=max(alert.tell_at, clock + symptom.waits_seconds))
-        votes = symptom is not None and symptom.design and bool(self._nodes.touched(alert.channels, symptom.nodes[0]))
-        if votes and alert.suppressed is None and alert.scope.startswith("channel:"):
+        votes = self._causes.votes(alert)
+        if votes and alert.suppressed is None:
             alert = alert.but(suppressed="design", tell_at=clock + ALONE_SECONDS)
         if alert.suppressed not in (None, "design") or alert.severity is Severity.P4:
             alert = alert.but(tell_at=None)
         if alert.tell_at is not None and alert.suppressed is None:
             alert = alert.but(state=State.PENDING.value)
         self._ledger.put(alert)
-        if votes and not alert.members:
+        if votes:
             self._causes.gather(alert.kind, clock)
         self._endanger(alert, clock)
 

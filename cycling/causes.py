@@ -80,9 +80,18 @@ class Causes:
             ended_lately = incident.kind in SILENCES and (incident.cleared_at or 0.0) >= lately
             consequences = ROOTS.get(incident.kind, frozenset())
             explains = consequences is None or alert.kind in consequences or shows(alert, incident)
+            if not incident.burning and self.votes(alert):
+                continue  # as one alert of what they vote for it may still be a consequence, not each by itself
             if explains and (incident.burning or ended_lately) and set(alert.channels) <= set(incident.channels):
                 return incident
         return None
+
+    def votes(self, alert: Alert) -> bool:
+        """Whether it is one channel's voice in what concerns all of a chamber."""
+        symptom = symptom_of(alert.kind)
+        if symptom is None or not symptom.design or alert.members or not alert.scope.startswith("channel:"):
+            return False
+        return bool(self._nodes.touched(alert.channels, symptom.nodes[0]))
 
     def gather(self, kind: str, now: float) -> None:
         """Look whether alerts of one symptom that began together have one cause, and open it as an incident."""

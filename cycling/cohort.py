@@ -30,7 +30,7 @@ class Lives:
 
     ``begins`` says where each test begins in the columns and, last, where they end. Columns are arrays of one
     length, NaN where nothing is known: cycle, throughput (equivalent full cycles), time (days since the first
-    cycle began), health (%), capacity (Ah), efficiency (%), temperature (°C), end (UTC seconds).
+    cycle began), health (%), capacity (Ah), efficiency (%), temperature (°C), end (UTC seconds), regular (1 or 0).
     """
 
     tests: tuple[str, ...]
@@ -213,6 +213,14 @@ def _odd(table: Numbers, member: NDArray[np.int64]) -> list[int]:
         far = np.where((count >= LEAST) & np.isfinite(mine), np.abs(mine - values[1]) / width, 0.0)
         distance[member == group] = far.sum(axis=1) / np.maximum(np.isfinite(mine).sum(axis=1), 1)
     return [int(number) for number in np.argsort(-distance, kind="stable") if distance[number] > 0]
+
+
+def fade(lives: Lives, number: int, points: int) -> tuple[Numbers, Numbers]:
+    """The cycles and states of health (%) of one test in few points: of its regular cycles, or where none is known, of
+    all. Check-ups go slower and give more: between the others they would look like teeth."""
+    cycle, health = lives.of(number, "cycle"), lives.of(number, "health")
+    regular = np.where(lives.of(number, "regular") > 0, health, np.nan)
+    return thinned(cycle, regular if np.isfinite(regular).any() else health, points)
 
 
 def last_known(values: Numbers) -> float | None:

@@ -24,8 +24,9 @@ class Instant:
     note: str = ""
 
 
-def instant_of(text: str, zone: str) -> Instant:
-    """The moment that a text names; without an offset it is the time in ``zone``. Raises NoInstant.
+def instant_of(text: str, zone: str, name: str = "at") -> Instant:
+    """The moment that a text names; without an offset it is the time in ``zone``. Raises NoInstant, which says what
+    was given under ``name``.
 
     In an address a plus is a blank, so "03:00 01:00" is read as "03:00+01:00". Of an hour that the clocks show twice
     the first is taken, of one that they skip the one that came instead; the note says so.
@@ -35,15 +36,16 @@ def instant_of(text: str, zone: str) -> Instant:
         return Instant(float(given))
     found = NAMED.fullmatch(given)
     if found is None:
-        raise NoInstant(f'at="{text[:80]}": {EXPECTED}.')
+        raise NoInstant(f'{name}="{text[:80]}": {EXPECTED}.')
     day, clock, offset = found.groups()
     try:
         moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{(offset or '').upper()}")
-        if moment.tzinfo is not None:
-            return Instant(moment.timestamp())
-        return _of_the_lab(moment, zone)
+        instant = _of_the_lab(moment, zone) if moment.tzinfo is None else Instant(moment.timestamp())
     except (ValueError, OverflowError) as error:
-        raise NoInstant(f'at="{text[:80]}": {error}; {EXPECTED}.') from error
+        raise NoInstant(f'{name}="{text[:80]}": {error}; {EXPECTED}.') from error
+    if instant.at < 0:
+        raise NoInstant(f'{name}="{text[:80]}" lies before 1970; {EXPECTED}.')
+    return instant
 
 
 def _of_the_lab(moment: datetime, zone: str) -> Instant:

@@ -6,6 +6,7 @@ of the Redis streams it holds, so whoever writes can be killed at any moment and
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from data_access.writing import write_rows
 
 TABLES = ("readings", "cycles", "alerts", "tests", "journal")
 KEYS = {"cycles": ("test", "cycle_count"), "alerts": ("id",), "tests": ("test",)}
+WORDS = "kind, replace(kind, '-', ' '), scope, channels, test, message"  # of an alert, as people look for them
 # The streams whose entries may change rows that are there, so that no exchange of files may overlap with them.
 FENCED_BY = {"cycles": ("out:cycles",), "alerts": ("out:alerts",), "tests": ("out:journal",), "journal": ()}
 
@@ -202,19 +204,28 @@ class Archive:
         *,
         opened_by: float | None = None,
         closed_after: float | None = None,
+        like: Mapping[str, Sequence[str]] | None = None,
+        words: str = "",
     ) -> list[Alert]:
         """Archived alerts opened at or after ``since`` and at or before ``opened_by``, and not closed at or before
-        ``closed_after`` (UTC s); newest first."""
-        bounds = [
-            ("opened_at >= ?", since),
+        ``closed_after`` (UTC s); newest first. ``like``: the values that columns may have. ``words``: without the many
+        that cannot hold these words; the caller looks closer."""
+        asked = [
+            *_bounds(since, channel),
             ("opened_at <= ?", opened_by),
             ("(closed_at IS NULL OR closed_at > ?)", closed_after),
+            (f"contains(lower(concat_ws(chr(10), {WORDS})), ?)", words.lower() if words and words.isascii() else None),
         ]
-        asked = [(part, value) for part, value in bounds if value is not None]
-        rows = facts.to_rows(self.facts("alerts", {}, asked=asked))
+        rows = facts.to_rows(self.facts("alerts", like or {}, asked=_said(asked)))
         alerts = [Alert.from_json(_with_defaults(row)) for row in rows]
-        found = [alert for alert in alerts if channel is None or channel in alert.channels]
-        return sorted(found, key=lambda alert: (-alert.opened_at, alert.id))
+        return sorted(alerts, key=lambda alert: (-alert.opened_at, alert.id))
+
+    def alert_ids(
+        self, since: float | None, channel: str | None, like: Mapping[str, Sequence[str]]
+    ) -> list[tuple[float, str]]:
+        """When the same alerts opened (UTC s), and their ids: little of many."""
+        found = self.facts("alerts", like, ("opened_at", "id"), asked=_said(_bounds(since, channel)))
+        return list(zip(*(found[name].to_pylist() for name in ("opened_at", "id")), strict=True))
 
     def columns(self, table: str) -> list[str]:
         """The columns of a small table."""
@@ -230,7 +241,7 @@ class Archive:
         wanted: Mapping[str, Sequence[str]],
         columns: Sequence[str] | None = None,
         *,
-        asked: Sequence[tuple[str, float]] = (),
+        asked: Sequence[tuple[str, Any]] = (),
     ) -> Any:
         """The rows of a small table whose columns have one of the wanted values, as an Arrow table.
 
@@ -254,6 +265,17 @@ class Archive:
 
 def _plain(row: Cycle | Mapping[str, Any]) -> Mapping[str, Any]:
     return asdict(row) if isinstance(row, Cycle) else row
+
+
+def _bounds(since: float | None, channel: str | None) -> list[tuple[str, Any]]:
+    return [
+        ("opened_at >= ?", since),
+        ("contains(channels, ?)", None if channel is None else json.dumps(channel)),  # they are kept as JSON
+    ]
+
+
+def _said(asked: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [(part, value) for part, value in asked if value is not None]
 
 
 def _with_defaults(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def lives(
     names, codes = _codes(table)
     numbers = {name: _numbers(table, name) for name in NUMBERS}
     numbers["whole"] = ~pc.is_in(table["kind"], pa.array(NO_CYCLE)).to_numpy()
+    numbers["regular"] = pc.equal(table["kind"], "regular").to_numpy().astype(np.float64)
     keys = codes * 2**32 + numbers["cycle_count"].astype(np.int64)
     if not (np.diff(keys) > 0).all():
         order = _newest_in_order(keys)
@@ -100,6 +101,7 @@ def _columns(numbers: Any, names: Sequence[str], begins: Any, nominal: Mapping[s
         "temperature": numbers["surface_temperature_celsius_mean"],
         "start": start,
         "end": end,
+        "regular": numbers["regular"],
     }
 
 

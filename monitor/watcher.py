@@ -15,12 +15,13 @@ from typing import Any
 
 from cycling.frames import Teller
 from cycling.lab_facts import lab_facts, merged_facts
-from cycling.readings import Batch, concat
+from cycling.readings import concat
 from cycling.recording import told_by
 from cycling.topology import TestFacts
 from cycling.types import Alert, Cycle, Notice
 from cycling.watch import Told, Watch
 from data_access.lab import Gap, Lab, Published, StoreAway
+from monitor.backlog import Backlog, Turn
 from monitor.parts import WHOLE, Share, whole_lab
 from monitor.recall import recall
 from monitor.unread import Unread
@@ -31,7 +32,6 @@ SNAPSHOT_SECONDS = 10.0
 RECORDING_SECONDS = 5.0
 MOST_UNREAD = 2000  # rejected rows read at a time; of a flood the newest will do
 UNREAD_SECONDS = 3600.0  # as the detector has it by default
-AT_ONCE = 500  # stream entries per cycler and look
 LAST_DAY = 86_400.0
 MOST_CLOSED = 200  # closed alerts in a full frame
 
@@ -72,6 +72,7 @@ class Watcher:
         self._gaps: list[str] = []
         self._away: dict[str, str] = {}  # cycler -> why its stream cannot be read
         self._caught_up = False
+        self._backlog = Backlog()
         self._unread = Unread(float(detectors.get("unparseable", {}).get("window_seconds", UNREAD_SECONDS)))
         self._quarantined = lab.live.quarantine_count()
 
@@ -79,10 +80,10 @@ class Watcher:
         """Fold what has come in and tell it. While there is more to catch up with, time stands at the data."""
         # What people said of an alert counts once the alert is known: after a restart the fold finds it again first.
         said = self._caught_up and self._hear()
-        found = self._read(now)
-        behind = len(found) >= AT_ONCE
+        turn = self._read(now)
+        behind = turn.behind
         self._caught_up = self._caught_up or not behind
-        batch = concat(batch for _cycler, _n, batch in found)
+        batch = concat(batch for _cycler, _n, batch in turn.entries)
         for test in dict.fromkeys(batch.texts("test").tolist()) if len(batch) else ():
             if test not in self.watch.facts:
                 self._learn(self.lab.tests.get(test) or {"test": test})
@@ -90,7 +91,7 @@ class Watcher:
         self._unread.took(batch, now)
         self._heed_recording(now)
         self._take(self.watch.fold(batch, arrived if behind else max(now, arrived)))
-        for cycler, n, _batch in found:
+        for cycler, n, _batch in turn.entries:
             self.positions[cycler] = max(n, self.positions[cycler])
         if self._alerts or said or abs(now - self._published_at) >= STATES_SECONDS:  # it may be set back
             self._publish(now, save=said or abs(now - self._saved_at) >= SNAPSHOT_SECONDS)
@@ -104,11 +105,12 @@ class Watcher:
         """The last act: publish what is left, with a snapshot."""
         self._publish(now, save=True)
 
-    def _read(self, now: float) -> list[tuple[str, int, Batch]]:
-        """What has come in. Nobody is blamed for the silence of a cycler whose node of a cluster is away."""
+    def _read(self, now: float) -> Turn:
+        """What has come in and is folded next. Nobody is blamed for the silence of a cycler whose node of a cluster is
+        away."""
         away: dict[str, StoreAway] = {}
         try:
-            found = self.lab.live.read(self.positions, block_ms=0, most=AT_ONCE, away=away)
+            found = self.lab.live.read(self.positions, block_ms=0, most=self._backlog.most, away=away)
         except Gap as gap:
             self._step_over(gap)
             found = []
@@ -116,7 +118,7 @@ class Watcher:
         before, self._away = self._away, {cycler: str(reason) for cycler, reason in away.items()}
         if self._away.keys() - before.keys():
             log.warning("%s The watch of %s waits.", self._trouble(), ", ".join(self._away))
-        return found
+        return self._backlog.turn(found)
 
     def _trouble(self) -> str | None:
         """Why some cyclers cannot be watched now."""

@@ -14,7 +14,8 @@ from components import channel as parts
 from components.address import asked as asked_by
 from components.figures import curves as curve_figures
 from components.figures import fade as fades
-from components.figures.theme import Figure, sentence
+from components.figures.sentence import sentence
+from components.figures.theme import Figure
 from components.figures.trace import trace
 from components.figures.window import Window
 from cycling.topology import Topology

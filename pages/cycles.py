@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from dash import html
 
@@ -18,9 +19,9 @@ from data_access.lives import lives
 FRESH_SECONDS = 30  # cycles and alerts that are not archived yet appear after at most so long
 
 
-def view(query: Mapping[str, str], path: str) -> View:
+def view(query: Mapping[str, Any], path: str) -> View:
     """What the address asks for, times without an offset being the lab's."""
-    return view_of(query, lab().topology.timezone, path)
+    return view_of(query, lab().topology.timezone, path, time.time())
 
 
 def page_of(title: str, view: View, found: list[parts.Facts]) -> html.Main:

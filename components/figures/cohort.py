@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.figures.sentence import said, sentence
 from components.figures.theme import COLORWAY, FIXED, FIXED_SIDE, SERIES, TEMPLATE, Figure, plain, words
 from cycling.cohort import Bands, Cohort, Group, Line
 
@@ -21,6 +22,12 @@ PANELS = {
     "fade": ("y", [0.47, 1.0]),
     "efficiency": ("y2", [0.25, 0.42]),
     "temperature": ("y3", [0.0, 0.2]),
+}
+NOTHING = {
+    "health": "No state of health yet: it needs three whole cycles.",
+    "capacity": "No capacity yet: it needs a whole cycle.",
+    "efficiency": "No coulombic efficiency is known.",
+    "temperature": "No temperature of a cell was measured.",
 }
 UNITS = {"health": "%", "capacity": "Ah", "efficiency": "%", "temperature": "°C"}
 
@@ -44,9 +51,15 @@ def cohort_figure(shown: Cohort, look: Look) -> Figure:
         for panel in PANELS:
             data += _bands(group, panel, colour, shown.measure, f"{words(group.name)}: " if many else "")
     data += [trace for number, line in enumerate(shown.lines) for trace in _lines(line, number, shown, look, named)]
+    drawn = {trace["yaxis"] for trace in data if any(value is not None for value in trace["y"])}
+    if not drawn:
+        return sentence(NOTHING[shown.measure])
     layout = _layout(shown, look)
-    if not any(trace["x"] for trace in data if trace["yaxis"] == "y"):
-        layout["annotations"] = [_nothing_yet()]
+    layout["annotations"] = [
+        said(NOTHING[shown.measure if panel == "fade" else panel], sum(domain) / 2)
+        for panel, (axis, domain) in PANELS.items()
+        if axis not in drawn
+    ]
     return {"data": data, "layout": layout}
 
 
@@ -168,7 +181,6 @@ def _layout(shown: Cohort, look: Look) -> Figure:
         "yaxis2": {"domain": PANELS["efficiency"][1], "title": {"text": "Coulombic<br>efficiency (%)"}, **FIXED_SIDE},
         "yaxis3": {"domain": PANELS["temperature"][1], "title": {"text": "Cell, mean (°C)"}, **FIXED_SIDE},
         "shapes": _end_of_life(shown, look.end_of_life_percent),
-        "annotations": [],
     }
 
 
@@ -179,9 +191,3 @@ def _end_of_life(shown: Cohort, percent: float | None) -> list[Figure]:
     label = {"text": f"end of life {percent:g} %", "textposition": "start", "yanchor": "bottom"}
     where = {"xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": percent, "y1": percent}
     return [{"type": "line", "line": {"color": GREY, "width": 1.5, "dash": "dash"}, "label": label, **where}]
-
-
-def _nothing_yet() -> Figure:
-    """Why there is nothing to see: empty axes alone look broken."""
-    text = "No state of health yet: it needs three whole cycles."
-    return {"text": text, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.75, "showarrow": False}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
-from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, sentence
+from components.figures.sentence import sentence
+from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain
 from components.figures.window import NARROW
 
 Curve = tuple[int, Sequence[float], Sequence[float]]  # cycle, Ah taken out, V
@@ -14,7 +16,7 @@ COLOURS = (SERIES["setpoint"], COLORWAY[6], SERIES["voltage"])
 
 def curves(found: Sequence[Curve], *, test: str, width: int = 1100) -> Figure:
     """One line for each cycle, the newest in front; a sentence while there are none."""
-    drawn = [curve for curve in found if len(curve[1])]
+    drawn = [curve for curve in found if _has_points(curve)]
     if not drawn:
         return sentence("No whole cycle with its readings yet.", test=test)
     colours = COLOURS[-len(drawn) :]
@@ -49,6 +51,10 @@ def chosen(cycles: Mapping[str, Sequence[Any]]) -> list[tuple[int, float, float]
     wanted = sorted({early, rows[len(rows) // 2], rows[-1]})
     begin, end = cycles["start_unix_time_second"], cycles["end_unix_time_second"]
     return [(int(cycles["cycle_count"][row]), float(begin[row]), float(end[row])) for row in wanted]
+
+
+def _has_points(curve: Curve) -> bool:
+    return any(isfinite(charge) and isfinite(voltage) for charge, voltage in zip(curve[1], curve[2], strict=True))
 
 
 def _line(curve: Curve, colour: str, last: bool) -> Figure:

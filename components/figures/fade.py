@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, sentence, words
+from components.figures.sentence import sentence
+from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words
 from components.figures.window import NARROW
 
 GREY = SERIES["setpoint"]
@@ -48,7 +49,6 @@ def fade(
     resistance = [None if v is None else 1000 * v for v in plain(cycles.get("internal_resistance_ohm", ()))]
     panels = _panels(_any_number(resistance))
     data = [
-        *_band(band or {}, f"{known.get('fellows')} replicates in {known.get('batch')}"),
         *_capacities(count, capacity, kinds),
         _points("Coulombic efficiency", count, _kept(efficiency, whole), "y2", SERIES["current"], "%"),
         _temperature("Cell, mean", count, cycles, "surface_temperature_celsius_mean", "cell"),
@@ -57,8 +57,11 @@ def fade(
     ]
     if "yaxis4" in panels:
         data.append(_points("Internal resistance", count, resistance, "y4", COLORWAY[5], "mΩ"))
+    if not any(_any_number(drawn["y"]) for drawn in data):
+        return sentence("The cycles of this test hold no measured value.", test=test, cycles=len(count))
+    fellows = _band(band or {}, f"{known.get('fellows')} replicates in {known.get('batch')}")
     line = _end_of_life(capacity, plain(cycles.get("state_of_health", ())), known)
-    return {"data": data, "layout": _layout(test, count, panels, line, width)}
+    return {"data": [*fellows, *data], "layout": _layout(test, count, panels, line, width)}
 
 
 def _layout(test: str, count: list[Any], panels: Mapping[str, Any], line: list[Figure], width: int) -> Figure:

@@ -72,11 +72,3 @@ def words(text: str) -> str:
 def wrapped(text: str, characters: int = 46) -> str:
     """``words`` in lines that fit on a phone; Plotly breaks none by itself."""
     return "<br>".join(words(line) for line in textwrap.wrap(text, characters))
-
-
-def sentence(text: str, height: int = 140, **meta: Any) -> Figure:
-    """A sentence instead of empty axes, which look broken. ``meta`` is for the scripts of assets/."""
-    note = {"text": wrapped(text), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
-    hidden = {name: {"visible": False} for name in ("xaxis", "yaxis")}
-    layout = {"template": TEMPLATE, "height": height, "meta": {"height": height, **meta}, **hidden}
-    return {"data": [], "layout": {**layout, "annotations": [note]}}

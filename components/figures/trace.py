@@ -46,7 +46,8 @@ def trace(
     lines = [_line(series, columns, times, chamber_simulated) for series in LINES]
     empty = not any(value is not None for line in lines[:4] for value in line["y"])
     if empty:
-        return {"data": [*lines, *_band({}, window)], "layout": _without_readings(channel, window, test)}
+        layout = _without_values(channel, window, test, "measured value" if times else "readings")
+        return {"data": [*lines, *_band({}, window)], "layout": layout}
     quiet, turns = lane.pauses(columns, window), lane.seams(columns, begun)
     marks = [*turns, *lane.pause_events(quiet, window)]
     signs = [lane.alert_trace(shown, window), lane.note_trace(noted, window), lane.mark_trace(marks, window)]
@@ -155,9 +156,9 @@ def _height(window: Window) -> int:
     return HEIGHT_NARROW if window.narrow else HEIGHT
 
 
-def _without_readings(channel: str, window: Window, test: str) -> Figure:
+def _without_values(channel: str, window: Window, test: str, what: str) -> Figure:
     """One sentence: empty axes alone look broken."""
-    sentence = f"No readings {window.words()} ({window.zone})."
+    sentence = f"No {what} {window.words()} ({window.zone})."
     hint = "They will be drawn as they arrive." if window.live else "Choose another window above."
     axes: Figure = {name: {"visible": False} for name in ("xaxis", "yaxis", "yaxis2", "yaxis3")}
     axes["xaxis"] |= {"type": "date", "range": [window.x(window.start), window.x(window.end)]}

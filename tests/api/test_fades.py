@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from api.fades import POINTS
+from api.fades import POINTS, WALL_POINTS
 from data_access.lab import Lab, Published
 from data_access.lives import lives
 from tests.cycling.build_cycles import START, cycle
@@ -67,3 +67,36 @@ def test_a_cycle_that_waits_for_the_archive_is_newer_than_what_is_there(lab: Lab
     archived(lab, cycle(1, 2.0), cycle(2, 1.9))
     lab.live.publish(Published(now=START, cycles=[cycle(2, 1.5), cycle(3, 1.4)]))
     assert list(lives(lab).of(0, "capacity")) == [2.0, 1.5, 1.4]
+
+
+def test_the_fade_of_a_batch_that_nobody_belongs_to_is_refused(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/batches/no-such/fade")
+    assert (answer.status_code, answer.json) == (404, {"error": 'No test belongs to a batch "no-such".'})
+
+
+def test_a_batch_without_cycles_has_no_lines(client: FlaskClient) -> None:
+    assert client.put("/api/v1/tests/t-1", json={"batch": "b/1"}).status_code == 200
+    assert client.get("/api/v1/batches/b/1/fade").json == {"batch": "b/1", "tests": []}
+
+
+def test_the_line_of_a_test_is_of_its_regular_cycles_thinned_with_the_newest(client: FlaskClient, lab: Lab) -> None:
+    health = [1.0 - n / 10_000 for n in range(1, 1001)]
+    rows = [cycle(n, 2.0 * one, state_of_health=one) for n, one in enumerate(health, 1)]
+    rows[499] = replace(rows[499], kind="checkup", state_of_health=1.2)
+    rows[699] = replace(rows[699], state_of_health=math.nan)
+    archived(lab, *rows)
+    lab.tests.put("T1", {"batch": "b", "cell": "x"}, "ada", START, "api")
+    [line] = json.loads(client.get("/api/v1/batches/b/fade").data)["tests"]
+    assert 100 < len(line["cycle_count"]) <= WALL_POINTS
+    assert (line["cycle_count"][-1], line["state_of_health"][-1]) == (1000, 0.9)
+    assert max(line["state_of_health"]) == line["state_of_health"][0] == 0.9999
+    assert (line["test"], line["cell"], line["end_of_life_fraction"]) == ("T1", "x", 0.80)
+    [spark] = json.loads(client.get("/api/v1/fades").data)["fade"]
+    assert max(spark) == 100.0
+
+
+def test_the_line_of_a_test_of_check_ups_is_theirs(client: FlaskClient, lab: Lab) -> None:
+    archived(lab, *(cycle(n, 2.0, kind="checkup", state_of_health=1.0 - 0.01 * n) for n in (1, 2)))
+    lab.tests.put("T1", {"batch": "b"}, "ada", START, "api")
+    [line] = json.loads(client.get("/api/v1/batches/b/fade").data)["tests"]
+    assert line["state_of_health"] == [0.99, 0.98]

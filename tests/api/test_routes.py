@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -129,6 +130,53 @@ def test_alerts_are_searched_by_words_and_by_whom_they_concern_and_paged(client:
     assert rest is not None
     assert [told["id"] for told in first["alerts"] + rest["alerts"]] == ["one", "two", "three", "four", "five"]
     assert (first["more"], rest["more"]) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ("", list("fghedcba")),
+        ("kind=knee", list("hdb")),
+        ("severity=P1", list("gc")),
+        ("channel=arbin-1-01", list("fgedca")),
+        ("channel=arbin-1-0", []),
+        ("channel=arbin-1-01%22,%20%22arbin-1-02", []),
+        ("find=FADES", list("hdb")),
+        ("find=%C3%A5ngstr%C3%B6m", list("ec")),
+        ("find=contact+lost&severity=P1", list("gc")),
+        ("cycler=arbin-1&kind=knee", list("hdb")),
+        ("since=1000000003", list("fghed")),
+    ],
+)
+def test_a_page_of_the_whole_log_is_cut_from_archive_and_live_store_together(
+    client: FlaskClient, lab: Lab, query: str, fits: list[str]
+) -> None:
+    knee = {"kind": "knee", "message": "It fades 3 times.", "channels": ("arbin-1-02",), "scope": "channel:arbin-1-02"}
+    told: list[dict[str, Any]] = [
+        {},
+        knee,
+        {"severity": Severity.P1, "message": "ÅNGSTRÖM"},
+        knee,
+        {"message": "Ångström"},
+    ]
+    old = [
+        alert(name, opened_at=1e9 + n, closed_at=1e9 + 9, **{"channels": ("arbin-1-01",), **one})
+        for n, (name, one) in enumerate(zip("abcde", told, strict=True))
+    ]
+    old[3] = replace(old[3], channels=("arbin-1-01", "arbin-1-02"))
+    now = time.time()
+    young = [alert("g", opened_at=now, severity=Severity.P1), alert("h", opened_at=now - 1, **knee)]
+    young.append(alert("f", opened_at=now))
+    lab.archive.merge_alerts([*old, replace(young[0], kind="knee")], 0, 1)  # the live store knows better
+    publish(lab, *young)
+    whole = client.get(f"/api/v1/alerts?state=all&{query}").json
+    assert whole is not None
+    assert ([one["id"] for one in whole["alerts"]], whole["more"]) == (fits, 0)
+    for skip in (0, 1, len(fits)):
+        page = client.get(f"/api/v1/alerts?state=all&{query}&limit=2&skip={skip}").json
+        assert page is not None
+        assert page["alerts"] == whole["alerts"][skip : skip + 2]
+        assert page["more"] == max(len(fits) - skip - 2, 0)
 
 
 def test_alerts_that_only_the_archive_has_are_among_all(client: FlaskClient, lab: Lab) -> None:

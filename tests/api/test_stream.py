@@ -15,9 +15,11 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+import run
+import settings
 from api.access import Access
 from api.hub import FRAMES_HELD, FrameHub, monitor_state
-from api.stream import HUB
+from api.stream import HUB, MOST_VIEWERS
 from cycling.frames import SCHEMA
 from data_access.lab import Lab, Published
 
@@ -161,6 +163,22 @@ def test_a_stream_goes_on_where_its_address_says(port: int, lab: Lab) -> None:
     ids = [publish(lab, n) for n in range(1, 4)]
     with closing(Viewer(port, path=f"/api/v1/stream?after={ids[0]}")) as viewer:
         assert [viewer.frame() for _ in range(2)] == [(ids[1], 2), (ids[2], 3)]
+
+
+def test_one_viewer_more_than_there_is_room_for_is_asked_to_come_back(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.stream.MOST_VIEWERS", 1)
+    with closing(Viewer(port)) as first:
+        first.next("hello")
+        with closing(Viewer(port)) as second:
+            assert (second.response.status, second.response.getheader("Retry-After")) == (503, "10")
+            assert "1 viewers are here already" in second.response.read().decode()
+
+
+def test_the_web_server_has_threads_for_all_viewers_and_for_everybody_else() -> None:
+    assert run.WEB_THREADS == 2 * MOST_VIEWERS + 16
+    assert str(run.WEB_THREADS) in run.web_command(settings.load({}))
 
 
 def test_viewers_who_leave_are_forgotten(port: int, lab: Lab, app: Flask) -> None:

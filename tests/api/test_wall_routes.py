@@ -1,4 +1,4 @@
-"""What a wall asks for besides the stream: lines of the chambers, the fade of a batch, and its code for a phone."""
+"""What a wall asks for besides the stream: lines of the chambers, and its code for a phone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.access import Access
-from api.wall import _faded
 from cycling.topology import Chamber, Setpoint, Topology
 from cycling.types import ChannelState
 from data_access.climate import WITNESSES, chamber_lines
@@ -93,31 +92,6 @@ def test_a_faulty_time_gets_one_sentence(client: FlaskClient, query: str, said: 
     answer = client.get(f"/api/v1/chambers/history?{query}")
     assert answer.status_code == 400
     assert said in answer.json["error"]  # type: ignore[index]
-
-
-def test_the_fade_of_a_batch_that_nobody_belongs_to_is_refused(client: FlaskClient) -> None:
-    answer = client.get("/api/v1/batches/no-such/fade")
-    assert (answer.status_code, answer.json) == (404, {"error": 'No test belongs to a batch "no-such".'})
-
-
-def test_a_batch_without_cycles_has_no_lines(client: FlaskClient) -> None:
-    assert client.put("/api/v1/tests/t-1", json={"batch": "b/1"}).status_code == 200
-    assert client.get("/api/v1/batches/b/1/fade").json == {"batch": "b/1", "tests": []}
-
-
-def test_a_fade_is_thinned_and_keeps_its_newest_cycle() -> None:
-    count = 1001
-    cycles = {
-        "test": ["t"] * count,
-        "kind": ["checkup", *["regular"] * (count - 1)],
-        "cycle_count": list(range(count)),
-        "state_of_health": [1.0, float("nan"), *[1.0 - n / 10_000 for n in range(2, count)]],
-    }
-    (line,) = _faded({"t": {"cell": "x", "channel": "c-01"}}, cycles)
-    assert len(line["cycle_count"]) <= 200
-    assert (line["cycle_count"][-1], line["state_of_health"][-1]) == (1000, 0.9)
-    assert line["cycle_count"][0] > 1  # neither the check-up nor what was not measured
-    assert (line["cell"], line["end_of_life_fraction"]) == ("x", 0.80)
 
 
 def test_a_lab_of_its_own_machine_has_no_code(client: FlaskClient) -> None:

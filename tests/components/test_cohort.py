@@ -14,6 +14,7 @@ from cycling.cohort import cohort
 from tests.components.build import alert, nodes, texts
 from tests.cycling.build_lives import lives
 
+NOW = 1_800_000_000.0
 TESTS = [{"test": "a", "batch": "x"}, {"test": "b", "batch": "x"}, {"test": "c", "batch": "y"}]
 
 
@@ -87,7 +88,9 @@ def test_the_address_says_only_what_is_not_usual() -> None:
 
 
 def test_a_view_is_what_its_address_says() -> None:
-    view = view_of({"tests": "a", "x": "time", "y": "capacity", "cells": "all", "range": "2,9.5"}, "UTC", "/compare")
+    view = view_of(
+        {"tests": "a", "x": "time", "y": "capacity", "cells": "all", "range": "2,9.5"}, "UTC", "/compare", NOW
+    )
     assert (view.axis, view.measure, view.cells, view.window, view.faults) == (
         "time",
         "capacity",
@@ -104,15 +107,29 @@ def test_a_view_is_what_its_address_says() -> None:
     [("1763600000", 1763600000.0), ("2026-11-20T03:00", 1795140000.0), ("2026-11-20T03:00:00Z", 1795143600.0)],
 )
 def test_a_moment_is_the_labs_time_unless_it_says_otherwise(at: str, until: float) -> None:
-    assert view_of({"at": at}, "Europe/Zurich", "/compare").until == until
+    assert view_of({"at": at}, "Europe/Zurich", "/compare", NOW).until == until
 
 
 @pytest.mark.parametrize(
-    "query", [{"x": "<b>"}, {"y": "q" * 300}, {"at": "yesterday"}, {"at": "nan"}, {"range": "9,2"}, {"range": "a"}]
+    "query",
+    [
+        {"x": "<b>"},
+        {"y": "q" * 300},
+        {"at": "yesterday"},
+        {"at": "nan"},
+        {"at": "2030-01-01"},
+        {"range": "9,2"},
+        {"range": "a"},
+    ],
 )
 def test_what_cannot_be_read_is_named_and_the_usual_is_shown(query: dict[str, str]) -> None:
-    view = view_of(query, "UTC", "/compare")
+    view = view_of(query, "UTC", "/compare", NOW)
     (name, value), (fault,) = next(iter(query.items())), view.faults
     assert fault.startswith(f'{name}="{value[:80]}"')
-    assert "expected" in fault
+    assert "expected" in fault or "lies in the future; what is shown is now" in fault
     assert (view.axis, view.measure, view.until, view.window) == ("cycle", "health", None, None)
+
+
+def test_a_name_that_stands_twice_in_an_address_counts_as_the_last() -> None:
+    view = view_of({"tests": ["a", "b,c"], "x": ["cycle", "time"]}, "UTC", "/compare", NOW)
+    assert (view.tests, view.axis, view.faults) == ("b,c", "time", ())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from components.figures.cohort import Look, cohort_figure
-from cycling.cohort import cohort
+from cycling.cohort import Lives, cohort
 from tests.cycling.build_lives import lives
 
 
@@ -78,8 +81,32 @@ def test_names_of_people_are_text_in_a_figure() -> None:
     assert figure({"a": [100.0]}, look=look)["data"][0]["name"] == "&lt;img src=x onerror=alert(1)&gt;"
 
 
-def test_a_figure_without_a_number_says_why_it_is_empty() -> None:
-    made = figure({"a": [math.nan]})
-    assert "three whole cycles" in made["layout"]["annotations"][0]["text"]
-    assert figure({})["layout"]["annotations"]
-    json.dumps(made, allow_nan=False)
+def sayings(made: dict[str, Any]) -> list[str]:
+    return [note["text"] for note in made["layout"]["annotations"]]
+
+
+def unmeasured(told: Lives, *columns: str) -> Lives:
+    return replace(
+        told, columns={**told.columns, **{name: np.full(len(told.columns[name]), np.nan) for name in columns}}
+    )
+
+
+def test_a_figure_without_a_number_is_a_sentence_and_no_axes() -> None:
+    blank = unmeasured(lives({"a": [math.nan] * 5}), "efficiency", "temperature")
+    for told, measure, said in (
+        (blank, "health", "No state of health yet: it needs three whole<br>cycles."),
+        (blank, "capacity", "No capacity yet: it needs a whole cycle."),
+        (lives({}), "health", "No state of health yet: it needs three whole<br>cycles."),
+    ):
+        made = cohort_figure(cohort(told, {}, measure=measure), Look())
+        assert sayings(made) == [said]
+        assert made["layout"]["xaxis"]["visible"] is False
+        json.dumps(made, allow_nan=False)
+
+
+def test_a_panel_without_a_number_says_why_it_is_empty() -> None:
+    assert sayings(figure({"a": [math.nan]})) == ["No state of health yet: it needs three whole<br>cycles."]
+    made = cohort_figure(cohort(unmeasured(lives({"a": [100.0, 99.0]}), "temperature"), {}), Look())
+    assert sayings(made) == ["No temperature of a cell was measured."]
+    assert made["layout"]["annotations"][0]["y"] == 0.1
+    assert sayings(figure({"a": [100.0]})) == []

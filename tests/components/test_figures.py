@@ -108,6 +108,14 @@ def test_the_fade_of_a_channel_without_cycles_is_a_sentence_and_no_axes() -> Non
     assert figure["layout"]["xaxis"]["visible"] is False
 
 
+def test_cycles_that_hold_no_number_are_a_sentence_and_no_axes() -> None:
+    told = {name: [math.nan] * 3 for name in cycles([1.0]) if name not in ("cycle_count", "kind")}
+    figure = fade({**told, "cycle_count": [1, 2, 3], "kind": ["regular"] * 3}, test="one")
+    assert figure["data"] == []
+    assert figure["layout"]["annotations"][0]["text"] == "The cycles of this test hold no measured<br>value."
+    assert figure["layout"]["xaxis"]["visible"] is False
+
+
 def test_bad_cycles_are_hollow_and_formation_and_check_ups_are_series_of_their_own() -> None:
     kinds = ["formation", "regular", "faulty", "checkup", "incomplete"]
     lines = {line["name"]: line for line in fade(cycles([2.1, 2.0, 0.1, 2.2, 0.3], kind=kinds), test="one")["data"]}

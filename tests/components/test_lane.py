@@ -88,10 +88,11 @@ def test_the_setpoint_has_a_band_between_two_lines_that_are_not_drawn() -> None:
 
 
 def test_a_window_without_any_number_is_a_sentence_and_no_axes() -> None:
-    for told in (readings([]), readings([10.0, 20.0], voltage_volt=[math.nan, None])):
+    unmeasured = readings([10.0, 20.0], voltage_volt=[math.nan, None])
+    for told, what in ((readings([]), "readings"), (unmeasured, "measured value")):
         drawn = trace(told, channel="a-01", window=window())
         (note,) = drawn["layout"]["annotations"]
-        assert note["text"].startswith("No readings from 1 Jan 00:00 to 1 Jan 00:16 (UTC). They will be drawn")
+        assert note["text"].startswith(f"No {what} from 1 Jan 00:00 to 1 Jan 00:16 (UTC). They will be drawn")
         assert drawn["layout"]["meta"]["empty"]
         assert drawn["layout"]["yaxis"]["visible"] is False
         assert len(drawn["data"]) == 7  # assets/trace.js counts on them
@@ -119,5 +120,5 @@ def test_the_last_discharge_stands_in_front_of_the_earlier_ones() -> None:
     drawn = curves([(3, [0.0, 1.0], [4.0, 3.0]), (7, [], []), (9, [0.0, 0.9], [4.0, 2.9])], test="one")
     assert [line["name"] for line in drawn["data"]] == ["cycle 3", "cycle 9"]
     assert [line["line"]["dash"] for line in drawn["data"]] == ["dot", "solid"]
-    empty = curves([], test="one")
+    empty = curves([(3, [0.0, 1.0], [math.nan, math.nan])], test="one")
     assert empty["layout"]["annotations"][0]["text"].startswith("No whole cycle")

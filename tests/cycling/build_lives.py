@@ -26,5 +26,6 @@ def lives(healths: Mapping[str, Sequence[float]]) -> Lives:
         "temperature": np.full(len(health), 26.0),
         "start": 1000.0 * cycle,
         "end": 1000.0 * cycle + 900.0,
+        "regular": np.ones(len(health)),
     }
     return Lives(tests=names, begins=begins, columns=columns)

@@ -51,11 +51,13 @@ def test_an_hour_that_never_was_is_the_one_that_came_instead() -> None:
     assert "there was no 02:30, and 03:30 is shown" in found.note
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2026", "2026-13-01T00:00", "2026-11-20T25:00", "nan", "-5", "1e9"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026", "2026-13-01T00:00", "2026-11-20T25:00", "nan", "-5", "1e9", "1969-12-31"]
+)
 def test_what_names_no_moment_is_refused_with_what_was_given_and_what_is_expected(text: str) -> None:
     with pytest.raises(NoInstant) as refused:
-        instant_of(text, ZONE)
-    assert f'at="{text}"' in str(refused.value)
+        instant_of(text, ZONE, "from")
+    assert f'from="{text}"' in str(refused.value)
     assert "2026-11-20T03:00" in str(refused.value)
 
 
