@@ -302,6 +302,19 @@ def test_a_chamber_is_one_alert_in_the_words_of_its_channels_each_member_once() 
     assert play.told() == [("chamber-off-setpoint", "opened", 6)]
 
 
+def test_a_chamber_that_drifts_soon_after_a_power_cut_is_one_alert_not_one_for_each_channel() -> None:
+    """Within a quarter of an hour it may be what the cut did, and is a member of it; then it is told, as one."""
+    lab = lab_of(2, 6)
+    dark = gone(rows(lab, 90), 10, 20, lambda name: name.startswith("c1"))
+    warm = changed(dark, where(dark, 21, 90, lambda name: name.startswith("c1")), ambient_temperature_celsius=29.0)
+    play = Play(lab, warm)
+    drift = play.of("chamber-off-setpoint")
+    assert [alert.scope for alert in drift if not alert.incident or alert.members] == ["chamber:room-1"]
+    (chamber,) = [alert for alert in drift if alert.scope == "chamber:room-1"]
+    assert {alert.incident for alert in drift if alert.scope.startswith("channel:")} == {chamber.id}
+    assert len([told for told in play.told() if told[0] == "chamber-off-setpoint"]) == 1
+
+
 def test_a_sensor_that_disagrees_with_its_chamber_is_told_by_itself() -> None:
     topology = lab_of(1, 6)
     odd = rows(topology, 60)
