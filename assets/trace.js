@@ -33,12 +33,19 @@
       plot.removeAllListeners("plotly_relayout"); // Dash would draw all that is there once more, just before the new window
       plot.on("plotly_relayout", (event) => onRelayout(plot, event || {}));
       plot.on("plotly_click", (event) => onClick(plot, event));
+      if (isElsewhere(plot, said)) onRelayout(plot, { "xaxis.range": true }); // somebody was quicker than this
     }
     if (at.node !== plot || at.drawn !== said.drawn) {
       const known = plot.data[0].x;
       at = { node: plot, drawn: said.drawn, last: (known.length ? known[known.length - 1] : 0), appended: performance.now(), fetched: performance.now(), rows: [] };
     }
     return said;
+  }
+
+  // Whether the axis shows another window than the one that was drawn.
+  function isElsewhere(plot, said) {
+    const edges = said.drawn.split("-").map((second) => 1000 * (Number(second) + said.offset_second));
+    return plot.layout.xaxis.range.some((edge, i) => Math.abs(toMs(edge) - edges[i]) > 1000);
   }
 
   const isLive = (plot, said) => {

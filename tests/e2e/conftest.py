@@ -1,4 +1,4 @@
-"""One small lab for all plays, a real Chromium, and a page that listens for errors."""
+"""One small lab for the plays of a file, a real Chromium, and a page that listens for errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"args": ARGUMENTS} | ({"executable_path": installed} if installed else {})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
     running = RunningLab(tmp_path_factory.mktemp("play"))
     try:
@@ -32,7 +32,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cycler(lab: RunningLab) -> Iterator[Cycler]:
     """A cycler PC that reports; when it is there its channels are known."""
     pc = Cycler(lab)
