@@ -43,9 +43,12 @@ def traces(lab: Lab, channel: str, start: float, end: float, points: int) -> Col
     return cached("trace", channel, start, end, points, _version(lab, "readings"), compute=read)
 
 
-def first_of_all(lab: Lab) -> float | None:
-    """When the readings of the lab begin, None before anything is archived."""
-    return cached("first-of-all", compute=lambda: first_reading(lab), seconds=MINUTE_SECONDS)
+def first_of_all(lab: Lab, cycler: str) -> float | None:
+    """When the readings of the lab begin; before anything is archived, when this cycler's began to come, if they
+    have."""
+    archived = cached("first-of-all", compute=lambda: first_reading(lab), seconds=MINUTE_SECONDS)
+    oldest = lab.live.after(cycler, 0, most=1) if archived is None else []
+    return oldest[0].received if oldest else archived
 
 
 def alerts(lab: Lab, channel: str) -> list[Alert]:

@@ -17,7 +17,6 @@ from components.figures import fade as fades
 from components.figures.sentence import sentence
 from components.figures.theme import Figure
 from components.figures.trace import trace
-from components.figures.window import Window
 from cycling.topology import Topology
 from data_access import of_channel
 from data_access.lab import StoreAway, lab
@@ -60,8 +59,7 @@ def show_trace(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
     if not isinstance(asked, Mapping):
         raise dash.exceptions.PreventUpdate
     topology = lab().topology
-    window = parts.window_of(view, asked, time.time(), topology.timezone)
-    return _trace(topology, view, parts.begun_late(window, asked, view, of_channel.first_of_all(lab())))
+    return _trace(topology, view, asked)
 
 
 @callback(Output(parts.FADE, "figure"), Input(parts.CYCLE, "data"), Input(parts.VIEW, "data"), on_error=_said)
@@ -85,9 +83,8 @@ def show_curves(asked: Mapping[str, Any] | None, view: parts.View) -> Figure:
 
 def _first(topology: Topology, view: parts.View, width: int) -> Figure | None:
     """The traces as the page opens with them: the browser need not ask for them once more after it has the page."""
-    window = {"from": view["from"], "to": view["to"], "width": width}
     try:
-        return _trace(topology, view, parts.window_of(view, window, time.time(), topology.timezone))
+        return _trace(topology, view, {"from": view["from"], "to": view["to"], "width": width})
     except StoreAway:
         return None  # asked again by the browser, which says so and goes on asking
 
@@ -105,8 +102,10 @@ def _newest_test(asked: Mapping[str, Any], view: parts.View) -> tuple[fades.Colu
     return cycles, str(cycles["test"][0]) if cycles.get("test") else ""
 
 
-def _trace(topology: Topology, view: parts.View, window: Window) -> Figure:
+def _trace(topology: Topology, view: parts.View, asked: Mapping[str, Any]) -> Figure:
     place, at = topology.place(view["channel"]), view.get("at")
+    window = parts.window_of(view, asked, time.time(), topology.timezone)
+    window = parts.begun_late(window, asked, view, of_channel.first_of_all(lab(), place.cycler))
     chamber = topology.chamber(place.chamber)
     points = POINTS_PER_PIXEL * window.width
     columns = of_channel.traces(lab(), place.channel, window.start, window.end, points)

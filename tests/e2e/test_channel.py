@@ -51,10 +51,20 @@ def test_the_traces_of_a_channel_grow(page: Page) -> None:
     assert page.evaluate(f"{PLOT}.data[6].x.at(-1) === {PLOT}.data[0].x.at(-1)")  # the band grows with them
 
 
+def test_a_young_lab_shows_its_first_readings_and_no_grey_time_before_them(page: Page) -> None:
+    for _visit in ("asks for the traces", "gets them with the page"):
+        opened(page, "/channels/play-1-01")
+        until(lambda: page.evaluate(f"({PLOT}?.data?.[0]?.x?.length ?? 0) > 0") is True, "the traces")
+        begin, shown = page.evaluate(f"[{LAYOUT}.meta.start_ms / 1000, {LAYOUT}.meta.grows_to_second]")
+        assert shown > 0
+        first = page.evaluate(f"{PLOT}.data[0].x[0] / 1000")
+        assert first - begin < max(60.0, 0.1 * (time.time() - first))
+
+
 def test_a_zoom_into_the_past_stays_where_the_reader_put_it(page: Page) -> None:
     graph = opened(page, "/channels/play-1-01")
     expect(graph).to_have_attribute("data-end", re.compile(r"\d+"))
-    drag(page, 0.90, 0.94)
+    drag(page, 0.3, 0.7)
     until(lambda: page.evaluate(f"{LAYOUT}.meta.live") is False, "the window that was asked for")
     expect(page).to_have_url(re.compile(r"from=\d+.*to=\d+"))
     drawn = page.evaluate(f"{LAYOUT}.xaxis.range[1]")
