@@ -13,55 +13,52 @@ from typing import Any
 
 import dash
 from dash import html
-from flask import Flask, g, has_request_context
+from flask import Flask, g, has_request_context, request
 
+import api.bundles
 import api.callbacks
 import api.packed_files
 import api.routes
 import api.security
 import settings as lab_settings
 from api.access import Access
+from components.document import document
+from components.early import markup
 from components.failure import instead
 from components.shell import shell
 from cycling.topology import Topology
 from data_access.lab import Lab, StoreAway, connect, install
 from settings import Settings
 
-LATER = "^00-"  # libraries that some pages need: assets/plotly_lazy.js and grid_lazy.js load them there
+LATER = r"\.min\.js$"  # libraries that some pages need: assets/plotly_lazy.js and grid_lazy.js load them there
 ONLY_IN_DEBUG = "^storybook"
 PROJECT = Path(__file__).resolve().parent
-INDEX = """<!DOCTYPE html>
-<html lang="en">
-    <head>
-        {%metas%}
-        <title>{%title%}</title>
-        {%favicon%}
-        {%css%}
-    </head>
-    <body>
-        {%app_entry%}
-        <footer>
-            {%config%}
-            {%scripts%}
-            {%renderer%}
-        </footer>
-    </body>
-</html>
-"""
+ASSETS = PROJECT / "assets"
 
 
-def create_app(lab: Lab, settings: Settings) -> dash.Dash:
+class Pages(dash.Dash):
+    """Dash, with documents of our own."""
+
+    topology: Topology
+    bundles: tuple[api.bundles.Bundle, api.bundles.Bundle]  # scripts, styles
+
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
+        """The document of the page that is asked for."""
+        own, styles = self.bundles
+        return document(parts, own=own.address, styles=styles.address, early=_early(self.server, self.topology))
+
+
+def create_app(lab: Lab, settings: Settings) -> Pages:
     """The web app of a lab; ``.server`` is the Flask application."""
     server = Flask("cellwatch", root_path=str(PROJECT), static_folder=None)
     install(server, lab, settings.cache_url)
-    app = dash.Dash(
+    app = Pages(
         "cellwatch",
         server=server,  # type: ignore[arg-type]
         use_pages=True,
         pages_folder=str(PROJECT / "pages"),
-        assets_folder=str(PROJECT / "assets"),
-        assets_ignore=LATER if settings.debug else f"{LATER}|{ONLY_IN_DEBUG}",
-        index_string=INDEX,
+        assets_folder=str(ASSETS),
+        assets_ignore=".",  # they go as two bundles
         title=f"{settings.topology.name} · Cellwatch",
         update_title=None,  # type: ignore[arg-type]
         serve_locally=True,
@@ -84,14 +81,29 @@ def create_app(lab: Lab, settings: Settings) -> dash.Dash:
     api.routes.register(server, lab, version(), settings.public_url)
     api.callbacks.install(server, app.callback_map)
     api.packed_files.install(server)
+    without = LATER if settings.debug else f"{LATER}|{ONLY_IN_DEBUG}"
+    app.topology = settings.topology
+    app.bundles = (api.bundles.bundle(ASSETS, ".js", without), api.bundles.bundle(ASSETS, ".css", without))
+    api.bundles.install(server, app.bundles)
     app.layout = partial(_layout, settings.topology, version())
     return app
 
 
-def _layout(topology: Topology, version: str) -> html.Div:
+def _layout(topology: Topology, version: str, content: Any = dash.page_container) -> html.Div:
     """The frame of all pages for whoever asks; for a viewer when nobody asks, as when Dash looks for ids."""
     role, name = (g.get("role"), g.get("name")) if has_request_context() else (None, None)
-    return shell(topology, version, role or "viewer", name or "")
+    return shell(topology, version, role or "viewer", name or "", content)
+
+
+def _early(server: Flask, topology: Topology) -> str:
+    """The page of the address as HTML, of those that say ``early`` of themselves."""
+    for page in dash.page_registry.values():
+        if page.get("early") and page["path"] == request.path:
+            try:
+                return markup(_layout(topology, version(), page["layout"](**request.args)))
+            except StoreAway as away:  # Dash will ask again, and say it on the page
+                server.logger.warning("A page could not be shown early: %s", away)
+    return ""
 
 
 def _forget_page(path: str) -> None:
@@ -134,10 +146,10 @@ def serve() -> Flask:
     return server
 
 
-def _pack_files(app: dash.Dash) -> None:
+def _pack_files(app: Pages) -> None:
     """Packs every file that a page may ask for, so that no visitor waits for it."""
     with app.server.test_request_context("/"):
-        app.index()  # collects the files of the component packages
+        app.index()  # type: ignore[no-untyped-call]  # collects the files of the component packages
     suites = [
         Path(str(files(package))) / path
         for package, paths in app.registered_paths.items()
@@ -145,6 +157,8 @@ def _pack_files(app: dash.Dash) -> None:
         for path in paths
         if path.endswith((".js", ".css"))
     ]
-    for path in [*(PROJECT / "assets").glob("*.[jc]s*"), *suites]:
+    for one in app.bundles:
+        api.packed_files.FILES.of(one.content)
+    for path in [*ASSETS.glob("*.min.js"), *suites]:
         if path.is_file():
             api.packed_files.FILES.of(path.read_bytes())

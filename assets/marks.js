@@ -13,6 +13,7 @@
   let spoken = "";
 
   function mountAll() {
+    cw.settle(mounted);
     let fresh = false;
     for (const [id, mount] of hosts) {
       const element = document.getElementById(id);
@@ -112,7 +113,8 @@
     for (const element of known.elements) {
       mark(element, "data-state", known.state);
       mark(element, "data-severity", known.severity);
-      if (element.cwWords !== words || !element.cwSays || !element.cwSays.isConnected) say(element, words);
+      if (element.cwName) mark(element, "aria-label", `${element.cwName} (${words})`);
+      else if (element.cwWords !== words || !element.cwSays || !element.cwSays.isConnected) say(element, words);
       if (channel && element.cwTime !== channel.unix_time_second) mark(element, "data-unix-time", (element.cwTime = channel.unix_time_second));
     }
   }
@@ -201,10 +203,9 @@
     observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-name", "data-channel"] });
     window.addEventListener("popstate", () => setTimeout(mountAll, 0));
     cw.live.listen(hear);
+    cw.live.start(); // the first frame is on its way while the page is made ready for it
     cw.past.start();
     mountAll();
-    cw.live.start();
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  queueMicrotask(start); // when all of our scripts have run, and none of Dash's
 })();

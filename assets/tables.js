@@ -73,6 +73,5 @@
     new MutationObserver(fillAll).observe(document.body, watched);
     fillAll();
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  queueMicrotask(start);
 })();

@@ -230,6 +230,5 @@
     window.addEventListener("resize", onResize);
     cw.live.listen((kind, what) => step(kind === "frame" ? what : null));
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  queueMicrotask(start);
 })();

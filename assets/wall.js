@@ -30,8 +30,9 @@
     watch(state, causes, turns, bar);
     return {
       frame: (changed, now) => {
-        state.part.frame(changed, now);
+        if (changed.full) head.tick(now);
         if (changed.full || changed.alerts.length) causes.tick(now);
+        state.part.frame(changed, now); // after what stands beside it has taken its room
       },
       tick: (now) => {
         turns.tick();

@@ -24,7 +24,10 @@
         tick(grid, now);
         strip.tick(now);
       },
-      frame: (changed, now) => frame(grid, changed, now),
+      frame: (changed, now) => {
+        if (changed.full) strip.tick(now); // it takes its room before the tiles are fitted into the rest
+        frame(grid, changed, now);
+      },
       tick: (now) => {
         tick(grid, now);
         strip.tick(now);
@@ -173,21 +176,21 @@
   function makeTile(channel, density) {
     const { el } = cw.words;
     if (channel.free) return el("span", { class: "tile free", "aria-hidden": "true" });
-    const parts = { sign: el("span", { class: "tile-sign", "aria-hidden": "true" }) };
+    const parts = {};
     const tile = el("a", { class: "tile", "data-nav": true, "data-channel": channel.channel, href: cw.channelUrl(channel.channel), title: channel.channel });
     if (density === "roomy") {
       const names = { name: "tile-name", volts: "tile-volts", amps: "", heat: "", age: "tile-age", health: "", cycle: "" };
       for (const [part, name] of Object.entries(names)) parts[part] = el("span", { class: name || null });
       parts.phase = el("span", { class: "tile-phase", "aria-hidden": "true" });
+      parts.sign = makeSign();
       tile.append(el("span", { class: "tile-top" }, parts.name, parts.phase), el("span", { class: "tile-middle" }, parts.volts, parts.sign),
         el("span", { class: "tile-rest" }, parts.amps, parts.heat), el("span", { class: "tile-rest tile-fade" }, parts.cycle, parts.health), parts.age);
       cw.words.put(parts.name, channel.channel);
     } else {
       // Its block says the rest of the name.
       const short = channel.channel.startsWith(`${channel.cycler}-`) ? channel.channel.slice(channel.cycler.length + 1) : channel.channel;
-      tile.append(el("span", { class: "aside" }, channel.channel));
+      tile.cwName = channel.channel; // said with its state as a label: a thousand hidden words would be laid out too
       if (density === "dense") tile.append(el("span", { class: "tile-short", "aria-hidden": "true" }, short));
-      tile.append(parts.sign);
     }
     tile.parts = parts;
     return tile;
@@ -231,8 +234,11 @@
 
   function sign(tile, severity) {
     tile.severity = severity;
-    tile.parts.sign.replaceChildren(...(severity ? [cw.words.glyph(severity), cw.words.el("span", {}, severity)] : []));
+    if (!tile.parts.sign && severity) tile.append((tile.parts.sign = makeSign())); // most small tiles never need one
+    if (tile.parts.sign) tile.parts.sign.replaceChildren(...(severity ? [cw.words.glyph(severity), cw.words.el("span", {}, severity)] : []));
   }
+
+  const makeSign = () => cw.words.el("span", { class: "tile-sign", "aria-hidden": "true" });
 
   function legend() {
     const { el, glyph, PHASE_GLYPHS, SEVERITY_WORDS } = cw.words;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dash
 from dash import dcc, html
 
@@ -18,11 +20,14 @@ LINKS = (
 )
 
 
-def shell(topology: Topology, version: str, role: str = "operator", name: str = "local") -> html.Div:
+def shell(
+    topology: Topology, version: str, role: str = "operator", name: str = "local", content: Any = dash.page_container
+) -> html.Div:
     """The frame of all pages. assets/marks.js fills the status, the banner and what is read aloud, assets/time.js
     the choice of a time and the strip that says which is shown.
 
     ``role`` is who looks: for a "viewer" the scripts make no control that changes something. ``name`` is the person.
+    ``content`` is what stands in it: the place in which Dash draws the page of the address.
     """
     return html.Div(
         [
@@ -40,7 +45,7 @@ def shell(topology: Topology, version: str, role: str = "operator", name: str = 
             host("then", "then"),
             html.Div(id="banner", hidden=True),
             html.Div(id="spoken", className="aside", role="status"),
-            dash.page_container,
+            content,
         ],
         id="shell",
         **attributes(data_version=version, data_role=role, data_zone=topology.timezone),

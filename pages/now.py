@@ -7,7 +7,7 @@ from dash import html
 
 from components.host import host, page
 
-dash.register_page(__name__, path="/", title="Now · Cellwatch")
+dash.register_page(__name__, path="/", title="Now · Cellwatch", early=True)
 
 
 def layout(**_query: str) -> html.Main:

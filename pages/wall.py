@@ -10,7 +10,7 @@ from dash import html
 from components.host import host
 from data_access.lab import lab
 
-dash.register_page(__name__, path="/wall", title="Wall · Cellwatch")
+dash.register_page(__name__, path="/wall", title="Wall · Cellwatch", early=True)
 
 
 def layout(**_query: str) -> html.Main:

@@ -47,7 +47,7 @@ def aurora(folder: Path) -> Iterator[str]:
     port = free_port()
     with (folder / "app.log").open("wb") as log:
         command = [str(programs / "aurora-app"), "--port", str(port), "--no-browser"]
-        process = subprocess.Popen(command, env=own, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, env=own, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}/"
         _wait(url)

@@ -1,8 +1,8 @@
 """How soon `/wall` and `/` are useful with 1000 channels, and what goes over the wire: see ``main``.
 
-Cold is a new browser profile, warm the next visit of the same one; useful means that every channel stands on the wall
-with its reading, and that the first page says how many answered. Beside it, in the same run, the wall without gzip and
-the first page of the closest peer (benchmarks/ui/aurora.py), which shows an empty lab.
+Cold is a new browser profile, warm the next visit of the same one; useful means that a frame was painted in which every
+channel stands on the wall with its reading, or the first page says how many answered. Beside it, in the same run, the
+wall without gzip and the first page of the closest peer (benchmarks/ui/aurora.py), which shows an empty lab.
 """
 
 from __future__ import annotations
@@ -25,8 +25,15 @@ VISITS = 5
 PEER_VISITS = 3  # of many seconds each
 USEFUL = {
     "/wall": f"document.querySelectorAll('[data-channel][data-unix-time]').length >= {len(CHANNELS)}",
-    "/": f"document.body?.dataset.link === 'live' && document.body.innerText.includes('of {len(CHANNELS)}')",
+    "/": f"document.body?.dataset.link === 'live' && document.body.textContent.includes('of {len(CHANNELS)} ')",
 }
+WATCH = """(() => {{
+  const look = () => {{
+    if (!({useful})) requestAnimationFrame(look);
+    else setTimeout(() => {{ window.usefulAt = performance.now(); }}); // after this frame was painted
+  }};
+  requestAnimationFrame(look);
+}})()"""
 
 
 def main() -> None:
@@ -86,10 +93,11 @@ def visit(page: Page, url: str, useful: str) -> tuple[float, float]:
         sizes.append(event["encodedDataLength"])
 
     cdp.on("Network.dataReceived", received)
+    page.add_init_script(WATCH.format(useful=useful))
     page.goto(url, wait_until="commit")
-    while not page.evaluate(useful):  # not wait_for_function: the page's content policy forbids it
-        page.wait_for_timeout(10)
-    took = float(page.evaluate("performance.now()"))
+    while not page.evaluate("window.usefulAt"):  # not wait_for_function: the page's content policy forbids it
+        page.wait_for_timeout(50)
+    took = float(page.evaluate("window.usefulAt"))
     page.close()
     return took, sum(sizes) / 1e6
 
