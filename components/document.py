@@ -17,8 +17,8 @@ DOCUMENT = """<!DOCTYPE html>
         <link rel="stylesheet" href="{styles}">
     </head>
     <body>
-        {app_entry}
         {early}
+        {app_entry}
         <footer>
             <script src="{own}"></script>
             {config}

@@ -56,6 +56,7 @@ def test_a_page_is_live_before_dash_and_stays_the_same_page_after(
     expect(first).to_be_visible()
     first.evaluate("(node) => { node.mine = true; }")
     assert page.locator("#react-entry-point main").count() == 0
+    expect(page.get_by_text("Loading...")).to_be_hidden()
     let(page, held)
     expect(page.locator("#react-entry-point main")).to_have_count(1)
     expect(page.locator("#early")).to_have_count(0)
