@@ -89,22 +89,23 @@
       const open = [...cw.model.alerts.values()].filter((alert) => cw.model.isOpen(alert) && alert.channels.includes(name));
       cw.drawCards(cards, open.sort(cw.model.worstFirst), now);
     }
-    return { tick, frame: (_changed, now) => tick(now) };
+    return { tick, frame: (_changed, now) => tick(now), moved: () => host.dataset.name === name };
   }
 
   // What was wrong in the last day and is over.
   function mountPast(host) {
     const { el, put } = cw.words;
+    const { name } = host.dataset;
     const note = el("p", { class: "how" });
     const cards = el("ol", { class: "cards" });
     host.append(note, cards);
     const tick = (now) => {
-      const over = [...cw.model.alerts.values()].filter((alert) => !cw.model.isOpen(alert) && alert.suppressed !== "incident" && alert.channels.includes(host.dataset.name)); // an incident speaks for its members
+      const over = [...cw.model.alerts.values()].filter((alert) => !cw.model.isOpen(alert) && alert.suppressed !== "incident" && alert.channels.includes(name)); // an incident speaks for its members
       over.sort((a, b) => b.opened_at - a.opened_at);
       put(note, over.length ? "Over, of the last 24 h:" : "None that ended in the last 24 h.");
       cw.drawCards(cards, over.slice(0, MOST_PAST), now);
     };
-    return { tick };
+    return { tick, moved: () => host.dataset.name === name };
   }
 
   (cw.hosts = cw.hosts || new Map()).set("channel-live", mount).set("channel-past", mountPast);

@@ -28,10 +28,11 @@
   function mount(host) {
     const { el, put } = cw.words;
     const channel = host.dataset.name;
+    const asOf = host.dataset.at;
     const list = el("ol", { class: "notes" });
     const status = el("span", { class: "how", role: "status" });
     host.append(el("h2", {}, "Notes"));
-    const added = cw.mayAct() && !host.dataset.at ? form(channel, status, load) : null;
+    const added = cw.mayAct() && !asOf ? form(channel, status, load) : null;
     if (added) host.append(added.node);
     host.append(status, list);
 
@@ -40,14 +41,15 @@
         const answer = await fetch(url(channel));
         const told = await answer.json();
         if (!answer.ok) throw new Error(told.error);
-        const asOf = Number(host.dataset.at) || Infinity;
-        draw(list, told.annotations.filter((note) => note.at <= asOf).reverse());
+        const until = Number(asOf) || Infinity;
+        draw(list, told.annotations.filter((note) => note.at <= until).reverse());
       } catch (error) {
         put(status, `The notes could not be read: ${error.message}`);
       }
     }
     load();
-    return { tick: (now) => added && cw.model.loaded && added.tick(now) };
+    const moved = () => host.dataset.name === channel && host.dataset.at === asOf; // a zoom changes neither
+    return { tick: (now) => added && cw.model.loaded && added.tick(now), moved };
   }
 
   function draw(list, notes) {

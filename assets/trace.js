@@ -100,15 +100,23 @@
   const begins = (said, from) => said.grows_to_second > 0 && from <= said.start_ms + 1;
   const grows = (said, [from, to], shift) => begins(said, from) && to + shift - from <= 1000 * said.grows_to_second;
 
-  // Asks the server for another window, in a property that only people and minutes change.
+  // Asks the server for another window, as only people and minutes do: past Dash's queue, and through it where that
+  // fails, for Dash says what is wrong. An answer that a later question has overtaken is not drawn.
   let asked = 0;
   let question = {};
-  function ask(what) {
+  let view = null; // what the page was asked to show
+  async function ask(what) {
     at.fetched = performance.now();
     at.stale = false;
-    asked += 1;
+    const mine = (asked += 1);
     question = what;
-    window.dash_clientside.set_props("channel-ask", { data: { n: asked, width: width(), ...what } });
+    const data = { n: mine, width: width(), ...what };
+    const of = view;
+    const inputs = [{ id: "channel-ask", property: "data", value: data }, { id: "channel-view", property: "data", value: of }];
+    const figure = await cw.askCallback({ id: GRAPH, property: "figure" }, inputs);
+    if (mine !== asked || of !== view) return;
+    if (figure) window.dash_clientside.set_props(GRAPH, { figure });
+    else window.dash_clientside.set_props("channel-ask", { data });
   }
 
   // A store was away and the figures are sentences: asked again until it is back.
@@ -211,12 +219,14 @@
   // The window to begin with, from the page's address, and how wide the graphs are: before the first figure.
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.cellwatch = {
-    first_ask(view) {
+    first_ask(shown) {
+      view = shown;
+      asked += 1;
       drawnFor = width();
       again = performance.now();
       question = { from: view.from, to: view.to };
       const there = view.width && Math.abs(drawnFor - view.width) <= 100;
-      const ask = there ? window.dash_clientside.no_update : { n: (asked += 1), from: view.from, to: view.to, width: drawnFor };
+      const ask = there ? window.dash_clientside.no_update : { n: asked, from: view.from, to: view.to, width: drawnFor };
       return [ask, { key: null, width: fadeWidth() }];
     },
   };

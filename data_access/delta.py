@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import (
@@ -31,9 +31,11 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from data_access import broken, diagnosis, object_store
 from data_access.errors import Fenced, StoreAway
 from data_access.positions import Positions, actions, log_file
+from data_access.pruning import Condition, pruned, said_of
 
 LONG_SECONDS = 1.0  # a failure that took longer is not waited for again at once
 HOLD_SECONDS = 5.0
+SETTLED = 2_000_000_000  # nanoseconds; clocks of file systems tick in milliseconds, so a later change is another time
 CHECKPOINT_EVERY = 50  # versions
 CONFIGURATION = {
     "delta.logRetentionDuration": "interval 7 days",
@@ -93,6 +95,8 @@ class Table:
         self._was_there = False  # in the life of this process; of earlier ones ``is_gone`` knows
         self._is_gone = is_gone
         self._options = object_store.options(url)
+        self._listed: tuple[DeltaTable, int, Any] | None = None  # what the log says of the files, of which version
+        self._stamp: int | None = None  # when the log's folder changed last, if nothing has been committed since
         self._checked = -1  # the newest version whose log is known to be whole
         self._failed: tuple[float, StoreAway] | None = None  # until when it is not asked again, and why
 
@@ -117,22 +121,19 @@ class Table:
             handle = self._newest()
             if handle is None:
                 return Snapshot(positions=dict.fromkeys(streams, 0), columns=_columns(self.schema))
-            listed: list[str] = []
-            if files:
-                predicate = None if files is True else files
-                listed = handle.file_uris(file_pruning_predicate=predicate)
             return Snapshot(
                 version=handle.version(),
-                files=tuple(self._as_named(handle, listed)),
+                files=self._files(handle, [] if files is True else files) if files else (),
                 positions=self._positions.of(handle, streams),
                 columns=_columns(pa.schema(handle.schema().to_arrow())),
             )
 
-    def _as_named(self, handle: DeltaTable, listed: Sequence[str]) -> Iterator[str]:
-        """The files under the folder as it is called: delta-rs encodes a space or an umlaut in it."""
-        root = urlsplit(handle.table_uri).path.rstrip("/") + "/"
-        for name in listed:
-            yield f"{self.url}/{name.partition(root)[2]}"
+    def _files(self, handle: DeltaTable, wanted: Sequence[Condition]) -> tuple[str, ...]:
+        """The data files that may have wanted rows, under the folder as it is called."""
+        known = self._listed
+        if known is None or known[0] is not handle or known[1] != handle.version():
+            known = self._listed = handle, handle.version(), said_of(handle)
+        return tuple(f"{self.url}/{path}" for path in pruned(known[2], wanted))
 
     def append(self, rows: Any, cursors: Sequence[Cursor]) -> None:
         """Commits the rows of an Arrow table with the cursors. Raises Fenced."""
@@ -196,6 +197,10 @@ class Table:
 
     def _newest(self) -> DeltaTable | None:
         self._check_it_is_there()
+        stamp, looked = self._changed_at(), time.time_ns()
+        if self._handle is not None and stamp is not None and stamp == self._stamp:
+            return self._handle
+        self._stamp = None
         if self._handle is not None:
             known, self._handle = self._handle, None  # when it cannot go on, the table is opened anew the next time
             known.update_incremental()
@@ -206,7 +211,17 @@ class Table:
                 return None
         self._was_there = True
         self._check_it_is_whole(self._handle.version())
+        self._stamp = stamp if stamp is not None and looked - stamp > SETTLED else None
         return self._handle
+
+    def _changed_at(self) -> int | None:
+        """When a file of the log came or went last, in nanoseconds: while none does, there is no newer version, and
+        delta-rs need not look for one (1 ms). None on an object store, and before the table is there."""
+        folder = local(self.url)
+        try:
+            return None if folder is None else (folder / "_delta_log").stat().st_mtime_ns
+        except OSError:
+            return None
 
     def _opened(self) -> DeltaTable | None:
         try:

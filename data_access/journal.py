@@ -6,6 +6,7 @@ It lies in a Redis stream and in a Delta table; either can rebuild the other.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -29,6 +30,8 @@ class Journal(Part):
     def __init__(self, client: Any, where: str, archive: Archive) -> None:
         super().__init__(client, where)
         self.archive = archive
+        self._lock = threading.Lock()
+        self._known: tuple[int, int, dict[int, dict[str, Any]]] = (-2, 0, {})  # version, position, annotations
 
     @at_redis
     def append(self, kind: str, who: str, at: float, **data: Any) -> str:
@@ -49,12 +52,22 @@ class Journal(Part):
     @at_redis
     def annotations(self, channel: str) -> list[Annotation]:
         """What people noted on a channel's time axis, in order of the moments they noted."""
-        position = self.archive.output_position("journal")
-        rows = facts.to_rows(self.archive.facts("journal", {"kind": [KIND]}))
-        told = {row["id"]: {**row["data"], "who": row["who"], "at": row["at"]} for row in rows}
-        told |= {n: entry for n, entry in self.since(position) if entry["kind"] == KIND}
+        position, archived = self._noted()
+        told = archived | {n: entry for n, entry in self.since(position) if entry["kind"] == KIND}
         found = [of_entry({**entry, "id": n}) for n, entry in told.items() if entry["channel"] == channel]
         return sorted(found, key=lambda note: (note.start, note.at))
+
+    def _noted(self) -> tuple[int, dict[int, dict[str, Any]]]:
+        """Every annotation that the archive has, by its number, and the entry up to which it has them; read once for
+        each version of its table. The position is looked up first: what is in both is the same."""
+        with self._lock:
+            version = self.archive.version("journal")
+            if version != self._known[0]:
+                position = self.archive.output_position("journal")
+                rows = facts.to_rows(self.archive.facts("journal", {"kind": [KIND]}))
+                told = {row["id"]: {**row["data"], "who": row["who"], "at": row["at"]} for row in rows}
+                self._known = version, position, told
+            return self._known[1:]
 
     @at_redis
     def since(self, n: int, most: int | None = None) -> list[tuple[int, dict[str, Any]]]:

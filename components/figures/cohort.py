@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.figures.sentence import said, sentence
-from components.figures.theme import COLORWAY, FIXED, FIXED_SIDE, SERIES, TEMPLATE, Figure, plain, words
+from components.figures.theme import BESIDE, COLORWAY, FIXED, SERIES, TEMPLATE, Figure, plain, words
 from cycling.cohort import Bands, Cohort, Group, Line
 
 GREY = SERIES["setpoint"]
@@ -175,13 +175,17 @@ def _layout(shown: Cohort, look: Look) -> Figure:
         "showlegend": True,
         "legend": TEMPLATE["layout"]["legend"] | {"tracegroupgap": 0},
         "margin": TEMPLATE["layout"]["margin"] | {"l": 84},
-        "xaxis": {"title": {"text": TITLES[shown.axis]}, "anchor": "y3", **FIXED}
+        "xaxis": {"title": _title(TITLES[shown.axis]), "anchor": "y3", **FIXED}
         | ({"range": list(look.window)} if look.window else {}),
-        "yaxis": {"domain": PANELS["fade"][1], "title": {"text": TITLES[shown.measure]}, **FIXED_SIDE},
-        "yaxis2": {"domain": PANELS["efficiency"][1], "title": {"text": "Coulombic<br>efficiency (%)"}, **FIXED_SIDE},
-        "yaxis3": {"domain": PANELS["temperature"][1], "title": {"text": "Cell, mean (°C)"}, **FIXED_SIDE},
+        "yaxis": {"domain": PANELS["fade"][1], "title": _title(TITLES[shown.measure]), **FIXED},
+        "yaxis2": {"domain": PANELS["efficiency"][1], "title": _title("Coulombic<br>efficiency (%)"), **FIXED},
+        "yaxis3": {"domain": PANELS["temperature"][1], "title": _title("Cell, mean (°C)"), **FIXED},
         "shapes": _end_of_life(shown, look.end_of_life_percent),
     }
+
+
+def _title(text: str) -> Figure:
+    return {"text": text} | BESIDE
 
 
 def _end_of_life(shown: Cohort, percent: float | None) -> list[Figure]:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from components.figures.sentence import sentence
-from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain
+from components.figures.theme import BESIDE, COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain
 from components.figures.window import NARROW
 
 Curve = tuple[int, Sequence[float], Sequence[float]]  # cycle, Ah taken out, V
@@ -35,7 +35,7 @@ def curves(found: Sequence[Curve], *, test: str, width: int = 1100) -> Figure:
             "hovermode": "closest",
             "showlegend": True,
             "legend": {"orientation": "h", **(below if width < NARROW else beside)},
-            "xaxis": {"title": {"text": "Charge taken out (Ah)", "font": {"size": 13}}, "rangemode": "tozero"},
+            "xaxis": {"title": {"text": "Charge taken out (Ah)", "font": {"size": 13}} | BESIDE, "rangemode": "tozero"},
             "yaxis": {"title": {"text": ""}},
             "annotations": [_title("Voltage (V)")],
         },

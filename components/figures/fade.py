@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.figures.sentence import sentence
-from components.figures.theme import COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words
+from components.figures.theme import BESIDE, COLORWAY, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words
 from components.figures.window import NARROW
 
 GREY = SERIES["setpoint"]
@@ -78,7 +78,7 @@ def _layout(test: str, count: list[Any], panels: Mapping[str, Any], line: list[F
         "hoversubplots": "axis",
         "meta": {"test": test, "cycles": len(count), "height": height},
         "legend": legend,
-        "xaxis": {"title": {"text": "Cycle", "font": {"size": 13}}, "anchor": lowest} | _whole(len(count)),
+        "xaxis": {"title": {"text": "Cycle", "font": {"size": 13}} | BESIDE, "anchor": lowest} | _whole(len(count)),
         **axes,
         "annotations": [_title(title, domain[1]) for domain, title in panels.values()],
         "shapes": line,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+
+import numpy as np
 
 from components.figures.theme import EDGE, INK_SOFT, SERIES, SEVERITY, Figure, words, wrapped
 from components.figures.window import Columns, Window, how_long
@@ -94,16 +95,18 @@ def labels(alerts: Sequence[Alert], window: Window) -> list[Figure]:
 
 def pauses(columns: Columns, window: Window) -> list[tuple[float, float]]:
     """When nothing was measured: between readings, and from the edges of the window to the first and the last."""
-    times = [float(time) for time in columns.get("unix_time_second", ()) if time is not None]
-    values = [columns[name] for name in _MEASURED if name in columns]
-    there = [time for row, time in enumerate(times) if any(column[row] is not None for column in values)]
-    if not there:
+    times = np.array(columns.get("unix_time_second", ()), dtype=np.float64)
+    measured = [np.array(columns[name], dtype=np.float64) for name in _MEASURED if name in columns]
+    here = ~np.isnan(measured).all(axis=0) if measured else np.zeros(len(times), dtype=bool)
+    rows = np.flatnonzero(here)
+    if not len(rows):
         return []
-    steps = sorted(later - time for time, later in pairwise(there))
-    longest = max(_GAP_SECONDS, _GAP_STEPS * steps[len(steps) // 2]) if steps else _GAP_SECONDS
-    broken = {time for row, time in enumerate(times) if all(column[row] is None for column in values)}
-    inside = [(time, later) for time, later in pairwise(there) if later - time > longest and _any(broken, time, later)]
-    edges = [(window.start, there[0]), (there[-1], window.end)]
+    there = times[rows]
+    steps = np.diff(there)
+    longest = max(_GAP_SECONDS, _GAP_STEPS * float(np.sort(steps)[len(steps) // 2])) if len(steps) else _GAP_SECONDS
+    broken = np.flatnonzero((steps > longest) & (np.diff(rows) > 1))  # a row of nothing stands between them
+    inside = list(zip(there[broken].tolist(), there[broken + 1].tolist(), strict=True))
+    edges = [(window.start, float(there[0])), (float(there[-1]), window.end)]
     found = [*inside, *(edge for edge in edges if edge[1] - edge[0] > longest)]
     return sorted(sorted(found, key=lambda pause: pause[0] - pause[1])[:MOST_PAUSES])
 
@@ -141,10 +144,15 @@ def seams(columns: Columns, begun: Sequence[tuple[float, str]] = ()) -> list[Eve
 
     ``begun``: when the first cycle of each test of the channel began, and its name.
     """
-    rows = zip(columns.get("unix_time_second", ()), columns.get("test_time_second", ()), strict=False)
-    known = [(time, elapsed) for time, elapsed in rows if time is not None and elapsed is not None]
-    turns = [(one[0], two[0]) for one, two in pairwise(known) if two[1] < one[1] - 1.0]
-    return [Event(time=after, says=_seam(before, after, begun)) for before, after in turns]
+    told = (columns.get(name, ()) for name in ("unix_time_second", "test_time_second"))
+    times, elapsed = (np.array(values, dtype=np.float64) for values in told)
+    if len(times) != len(elapsed):
+        return []
+    known = ~(np.isnan(times) | np.isnan(elapsed))
+    times = times[known]
+    turns = np.flatnonzero(np.diff(elapsed[known]) < -1.0)
+    pairs = zip(times[turns].tolist(), times[turns + 1].tolist(), strict=True)
+    return [Event(time=after, says=_seam(before, after, begun)) for before, after in pairs]
 
 
 def seam_shapes(events: Sequence[Event], window: Window) -> list[Figure]:
@@ -160,10 +168,6 @@ def seam_shapes(events: Sequence[Event], window: Window) -> list[Figure]:
 def _seam(before: float, after: float, begun: Sequence[tuple[float, str]]) -> str:
     near = [name for start, name in begun if before - 60.0 <= start <= after + 60.0]
     return f"Test {near[-1]} begins" if near else "Test time began anew: a restart, or another test"
-
-
-def _any(broken: set[float], start: float, end: float) -> bool:
-    return any(start < time < end for time in broken)
 
 
 def _no_readings(start: float, end: float) -> str:

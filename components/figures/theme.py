@@ -31,11 +31,12 @@ CONFIG: Any = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "resetScale2d"],
 }
 
-_AXIS = {"gridcolor": LINE, "zeroline": False, "automargin": True, "title": {"standoff": 8}, "ticks": ""}
+_AXIS = {"gridcolor": LINE, "zeroline": False, "automargin": True, "ticks": ""}
+# For an axis with a title; one without would have its labels measured for nothing, which a template asks of all axes.
+BESIDE: Figure = {"standoff": 8}
 # An axis whose labels have their room in the margins: Plotly draws no axis twice to find out how much they need, which
-# is a third of a zoom. Nor does it measure whether a label at the side would be cut.
-FIXED: Figure = {"automargin": False}
-FIXED_SIDE: Figure = FIXED | {"ticklabeloverflow": "allow"}
+# is a third of a zoom. Nor does it measure whether a label at the edge would be cut, which is another.
+FIXED: Figure = {"automargin": False, "ticklabeloverflow": "allow"}
 TEMPLATE: Figure = {
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from components.figures import lane
-from components.figures.theme import FIXED, FIXED_SIDE, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
+from components.figures.theme import BESIDE, FIXED, INK_SOFT, SERIES, TEMPLATE, Figure, plain, words, wrapped
 from components.figures.window import Window
 from cycling.annotations import Annotation
 from cycling.types import Alert
@@ -22,6 +22,7 @@ LINES = (
 )
 PANELS = (("yaxis", "Voltage (V)"), ("yaxis2", "Current (A)"), ("yaxis3", "Temperature (°C)"))
 HEIGHT, HEIGHT_NARROW, EMPTY_HEIGHT = 660, 620, 160
+HALF_LABEL = 40  # pixels of a day with its year, at the right edge
 
 
 def trace(
@@ -102,7 +103,7 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
     revision = f"{window.start:.0f}-{window.end:.0f}"
     domains = ((0.665, 0.895), (0.35, 0.585), (0.0, 0.27))
     axes = {
-        name: {"domain": list(domain), "uirevision": revision, "title": {"text": ""}, "nticks": 5} | FIXED_SIDE
+        name: {"domain": list(domain), "uirevision": revision, "title": {"text": ""}, "nticks": 5} | FIXED
         for (name, _), domain in zip(PANELS, domains, strict=True)
     }
     legend = {"x": 1, "xanchor": "right", "y": domains[2][1], "yanchor": "bottom", "font": {"size": 12}}
@@ -111,7 +112,7 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
     return {
         "template": TEMPLATE,
         "height": _height(window),
-        "margin": {"l": 56, "r": 10, "t": 6, "b": 40},
+        "margin": {"l": 56, "r": 10 if window.narrow else HALF_LABEL, "t": 6, "b": 40},
         "uirevision": channel,  # keeps what the reader hid; the axes follow the window that was asked for
         "hoversubplots": "axis",
         "legend": legend,
@@ -120,11 +121,11 @@ def _layout(channel: str, window: Window, test: str) -> Figure:
             "type": "date",
             "range": [window.x(window.start), window.x(window.end)],
             "anchor": "y3",
-            "title": {"text": f"time ({words(window.zone)})", "font": {"size": 13}},
+            "title": {"text": f"time ({words(window.zone)})", "font": {"size": 13}} | BESIDE,
             "nticks": 4 if window.narrow else 10,
             "tickangle": 0,
             "uirevision": revision,
-            **FIXED,
+            **(FIXED | {"ticklabeloverflow": "hide past div"} if window.narrow else FIXED),
         },
         **axes,
         "yaxis4": {"domain": [lane.TOP + 0.01, 1.0], "range": [0, 1], "visible": False, "fixedrange": True},

@@ -6,9 +6,10 @@ import json
 import re
 import time
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.e2e.running import Cycler, RunningLab, until
 
@@ -107,6 +108,71 @@ def test_a_zoom_keeps_a_spike_of_one_sample(page: Page, spiky: float) -> None:
         until(lambda drawn=drawn: page.evaluate(f"{LAYOUT}.meta.drawn") != drawn, "the window")  # type: ignore[misc]
         assert page.evaluate(HIGHEST) == SPIKE
     assert page.evaluate(f"{LAYOUT}.meta.live") is False
+
+
+ZOOM = f"""([from, to]) => {{
+  const edges = [from, to].map((edge) => 1000 * (edge + {LAYOUT}.meta.offset_second));
+  window.Plotly.relayout({PLOT}, {{ "xaxis.range": edges }});
+}}"""
+
+
+def drawn_from(page: Page) -> float:
+    return float(page.evaluate(f"{LAYOUT}.meta.start_ms / 1000 - {LAYOUT}.meta.offset_second"))
+
+
+@pytest.fixture
+def asked_first(page: Page, spiky: float) -> Iterator[list[Route]]:
+    """A page of the earlier readings, of whose questions for another window the first is kept back."""
+    held: list[Route] = []
+    opened(page, f"/channels/constructor?from={spiky - 6000:.0f}&to={spiky + 4000:.0f}")
+    until(lambda: page.evaluate(f"{PLOT}?.cwZoom === true") is True, "the script that hears of zooms")
+
+    def first(route: Route) -> None:
+        if held or '"channel-trace.figure"' not in (route.request.post_data or ""):
+            route.fallback()
+        else:
+            held.append(route)
+
+    page.route("**/_dash-update-component", first)
+    yield held
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_of_two_zooms_the_later_stays_though_its_answer_came_first(
+    page: Page, spiky: float, asked_first: list[Route]
+) -> None:
+    page.evaluate(ZOOM, [spiky - 3000, spiky + 100])
+    until(lambda: page.evaluate("true") and len(asked_first) == 1, "the first question")
+    page.evaluate(ZOOM, [spiky - 100, spiky + 100])
+    until(lambda: abs(drawn_from(page) - (spiky - 100)) < 1, "the second window")
+    with page.expect_response(lambda answer: answer.request == asked_first[0].request):
+        asked_first[0].continue_()
+    page.wait_for_timeout(500)
+    assert abs(drawn_from(page) - (spiky - 100)) < 1
+    assert page.evaluate(HIGHEST) == SPIKE
+
+
+def test_a_question_that_was_lost_is_asked_again_through_dash(
+    page: Page, spiky: float, asked_first: list[Route]
+) -> None:
+    page.evaluate(ZOOM, [spiky - 3000, spiky + 100])
+    until(lambda: page.evaluate("true") and len(asked_first) == 1, "the first question")
+    asked_first[0].abort()
+    until(lambda: abs(drawn_from(page) - (spiky - 3000)) < 1, "the window")
+
+
+def test_a_zoom_leaves_the_rest_of_the_page_as_it_is(page: Page, spiky: float) -> None:
+    opened(page, f"/channels/constructor?from={spiky - 6000:.0f}&to={spiky + 4000:.0f}")
+    parts = (
+        "['channel-live', 'channel-past', 'channel-notes'].map((id) => document.getElementById(id).firstElementChild)"
+    )
+    until(lambda: page.evaluate(f"{parts}.every(Boolean)") is True, "every part of the page")
+    page.evaluate(f"window.before = {parts}")
+    drag(page, 0.3, 0.7)
+    until(lambda: drawn_from(page) > spiky - 5000, "the window")
+    expect(page).to_have_url(re.compile(r"from=\d+"))
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"{parts}.every((part, i) => part === window.before[i])")
 
 
 def test_a_note_is_made_in_place_and_stands_on_the_axis(page: Page, browser: Browser, lab: RunningLab) -> None:
