@@ -5,8 +5,6 @@
   const MOST_CHIPS = 16;
   const WHY = { maintenance: "planned work", design: "expected", shelved: "shelved" };
 
-  cw.channelUrl = (channel) => `/channels/${encodeURIComponent(channel)}`;
-
   // A moment in the lab's time, UTC on hover.
   function moment(unix) {
     const { el, date, when } = cw.words;

@@ -30,7 +30,7 @@
     function compare() {
       const rows = picked();
       if (rows.length > MOST_COMPARED) return put(note, `${rows.length} tests are picked; at most ${MOST_COMPARED} can be compared. A batch has a page of its own.`);
-      cw.go(`/compare?tests=${rows.map((row) => encodeURIComponent(row.test)).join(",")}`);
+      cw.go(cw.compareUrl(...rows.map((row) => row.test)));
     }
 
     // The view that a control asks for: into the grid, and from there into the address.

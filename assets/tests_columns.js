@@ -10,7 +10,7 @@
   const COLUMNS = [
     { id: "test", name: "Test", width: 190, draw: testLink, phone: true },
     { id: "cell", name: "Cell", width: 130 },
-    { id: "batch", name: "Batch", width: 150, draw: (row) => link(row.batch, `/batches/${encodeURIComponent(row.batch)}`) },
+    { id: "batch", name: "Batch", width: 150, draw: (row) => link(row.batch, cw.batchUrl(row.batch)) },
     { id: "state", name: "State", width: 110, phone: true },
     { id: "channel", name: "Channel", width: 130, draw: channelLink },
     { id: "cycle", name: "Cycle", kind: "number", width: 95, digits: 0 },
@@ -34,7 +34,7 @@
 
   const missing = () => cw.words.el("span", {}, cw.words.MISSING);
   function testLink(row) {
-    return link(row.test, `/compare?tests=${encodeURIComponent(row.test)}`);
+    return link(row.test, cw.compareUrl(row.test));
   }
 
   // Carries the marks of its channel at once; marks.js keeps them true.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from components.cohort import MOST_ROWS, alerts_of, batches_page, chosen, cohort_page, rows
-from components.cohort_view import View, view_of
+from components.cohort_view import View, names, view_of
 from cycling.cohort import cohort
 from tests.components.build import alert, nodes, texts
 from tests.cycling.build_lives import lives
@@ -30,6 +32,19 @@ def listed(page: Any, name: str = "cohort-table") -> Any:
 
 def test_tests_are_chosen_by_name_in_the_order_asked_for() -> None:
     assert [facts["test"] for facts in chosen(TESTS, View(tests="c,a,c"))] == ["c", "a"]
+
+
+@pytest.mark.parametrize("name", ["a,b", "a\\b", "a\\,b", "a\\\\,b", ",", "a\\", "50%,25%", "[7, 8]", " a "])
+def test_any_name_of_a_test_can_stand_in_an_address(name: str) -> None:
+    written = re.sub(r"[\\,]", lambda found: f"\\{found[0]}", name)  # as assets/addresses.js does
+    view = view_of({"tests": f"{written},b"}, "UTC", "/compare", NOW)
+    assert names(view.tests) == [name, "b"]
+    query = parse_qs(urlsplit(view.address(x="time")).query)
+    assert names(view_of(query, "UTC", "/compare", NOW).tests) == [name, "b"]
+
+
+def test_a_backslash_that_nobody_doubled_is_one() -> None:
+    assert names(r"lab\17,b") == [r"lab\17", "b"]
 
 
 def test_a_name_nobody_knows_is_said_in_words() -> None:

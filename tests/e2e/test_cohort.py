@@ -85,6 +85,25 @@ def test_the_cell_under_the_pointer_is_named_and_a_click_opens_it(page: Page) ->
     expect(page).to_have_url(re.compile(r"/compare\?tests=co-2$"))
 
 
+def test_a_test_whose_name_has_a_comma_is_opened_from_the_list_and_compared(page: Page, lab: RunningLab) -> None:
+    name = r"co,mma\,%2C"
+    facts(lab, name, batch="co-comma")
+    facts(lab, "co", batch="co-comma")
+    page.goto("/tests?f.batch=equals:co-comma&sort=test")
+    boxes = page.locator("#tests .ag-selection-checkbox input")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("button", name="Compare 2").click()
+    expect(page.locator("#cohort-words")).to_contain_text(f"No cycle has finished yet in “co”, “{name}”.")
+    page.get_by_role("link", name="capacity in Ah").click()
+    expect(page).to_have_url(re.compile("y=capacity"))
+    expect(page.locator("#cohort-words")).to_contain_text(f"No cycle has finished yet in “co”, “{name}”.")
+    page.locator("#cohort-table").get_by_role("link", name=name, exact=True).click()
+    expect(page.locator("#cohort-words")).to_contain_text(
+        f"1 test, 0 with finished cycles. No cycle has finished yet in “{name}”."
+    )
+
+
 def test_a_moment_in_the_past_shows_only_what_had_ended(page: Page, lab: RunningLab) -> None:
     middle = sorted(row["end_unix_time_second"] for row in cycles_of(lab, "co-1"))[2]
     opened(page, f"/compare?tests=co-1&at={middle + 1:.0f}&y=capacity")
