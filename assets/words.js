@@ -83,12 +83,16 @@
   // "contact-lost" -> "Contact lost"; a kind added tomorrow reads as well as those of today.
   const kind = (slug) => (slug.charAt(0).toUpperCase() + slug.slice(1)).replaceAll("-", " ");
 
-  function scope(text) {
+  // As cycling/scope_words.py: a name that begins with its own kind says it once ("chamber-a", but "Chamber 3"), and no
+  // name is written otherwise than the lab does. In the middle of a sentence the words of ours are small.
+  function scope(text, inside = false) {
     const [where, ...rest] = text.split(":");
     const name = rest.join(":");
-    if (where === "channel" || where === "cycler") return name;
-    if (where === "lab") return "Whole lab";
-    return `${kind(where.replaceAll("_", "-"))} ${name}`;
+    const words = where === "lab" ? "whole lab" : where.replaceAll("_", " ");
+    const own = name.replace(/[_-]/g, " ").toLowerCase();
+    const said = own.startsWith(words) && !/^[a-z]/.test(own.slice(words.length));
+    if (name && (where === "channel" || where === "cycler" || said)) return name;
+    return `${inside ? words : kind(words)} ${name}`.trim();
   }
 
   // What an alert says, without the name that already stands above it.
