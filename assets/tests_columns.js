@@ -6,14 +6,14 @@
   const WIDTH = 112;
   const HEIGHT = 28;
   const FILTERS = { text: "agTextColumnFilter", number: "agNumberColumnFilter", date: "agDateColumnFilter" };
-  // width in px; phone: shown on a narrow screen from the start; hidden: only when asked for
+  // width in px; phone: on a card of a narrow screen from the start; hidden: only when asked for
   const COLUMNS = [
     { id: "test", name: "Test", width: 190, draw: testLink, phone: true },
-    { id: "cell", name: "Cell", width: 130 },
-    { id: "batch", name: "Batch", width: 150, draw: (row) => link(row.batch, cw.batchUrl(row.batch)) },
+    { id: "cell", name: "Cell", width: 130, phone: true },
+    { id: "batch", name: "Batch", width: 150, draw: (row) => link(row.batch, cw.batchUrl(row.batch)), phone: true },
     { id: "state", name: "State", width: 110, phone: true },
-    { id: "channel", name: "Channel", width: 130, draw: channelLink },
-    { id: "cycle", name: "Cycle", kind: "number", width: 95, digits: 0 },
+    { id: "channel", name: "Channel", width: 130, draw: channelLink, phone: true },
+    { id: "cycle", name: "Cycle", kind: "number", width: 95, digits: 0, phone: true },
     { id: "soh", name: "State of health", unit: "%", kind: "number", width: 125, digits: 1, phone: true },
     { id: "fade", name: "Fade", width: 140, draw: spark, plain: (row) => fadeWords(row), filter: false, phone: true },
     { id: "capacity", name: "Discharge capacity", unit: "Ah", kind: "number", width: 140, digits: 4, hidden: true },
@@ -113,7 +113,7 @@
     all: COLUMNS,
     ids: COLUMNS.map((column) => column.id),
     usual: (narrow) => COLUMNS.filter((column) => (narrow ? column.phone : !column.hidden)).map((column) => column.id),
-    label, definition,
+    label, definition, said,
     plain: (column, row) => (column.plain ? column.plain(row) : row[column.id]),
     setScale: (rows) => {
       const lows = rows.flatMap((row) => (row.fade ? row.fade : []));
