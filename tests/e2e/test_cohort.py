@@ -130,6 +130,42 @@ def test_what_is_not_there_is_said_in_a_sentence(page: Page, complaints: list[st
     assert complaints == []
 
 
+def test_the_alerts_of_a_batch_follow_the_stream(page: Page, cycler: Cycler, complaints: list[str]) -> None:
+    page.goto("/batches/plays")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    rows = page.locator("#cohort-alerts tr:has([data-kind=thermocouple-open])")
+    before = rows.count()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    cycler.says["play-1-01"] = {"surface_temperature_celsius": 1372.0}
+    expect(rows).to_have_count(before + 1)
+    expect(rows.first).to_contain_text("open")
+    expect(page.locator("#cohort-alerts caption")).to_contain_text("1 open")
+    cycler.says.clear()
+    expect(rows.filter(has_text="open").filter(has_not_text="over")).to_have_count(0, timeout=60_000)
+    expect(rows).to_have_count(before + 1)
+    expect(page.locator("#cohort-alerts caption")).to_contain_text("0 open")
+    assert [url for url in asked if "_dash-update-component" in url] == []
+    assert complaints == []
+
+
+def test_alerts_of_other_tests_and_of_another_moment_stay_out(page: Page, cycler: Cycler) -> None:
+    page.goto("/compare?tests=co-1")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    caption = page.locator("#cohort-alerts caption")
+    before = caption.text_content()
+    tell = """([id, test, scope]) => {
+        cellwatch.model.alerts.set(id, { id, test, scope, kind: "frozen", severity: "P3", channels: [], message: id,
+            opened_at: 1e9, closed_at: null, suppressed: null, acknowledged_at: null, shelved_until: null });
+    }"""
+    page.evaluate(tell, ["of-another", "co-2", "channel:co-2"])
+    page.evaluate(tell, ["of-its-own", "co-1", "channel:co-1"])
+    page.evaluate("cellwatch.go('/compare?tests=co-1&y=capacity')")
+    expect(page.locator('#cohort-alerts [data-alert="of-its-own"]')).to_be_visible()
+    assert page.locator('[data-alert="of-another"]').count() == 0
+    assert caption.text_content() != before
+
+
 @pytest.mark.parametrize("light", ["dark", "light"])
 @pytest.mark.parametrize("width", [1366, 390])
 def test_axe_finds_nothing_on_a_batch(page: Page, light: str, width: int) -> None:
