@@ -80,10 +80,13 @@
     return String(a).localeCompare(String(b), "en", { numeric: true });
   }
 
+  // A moment beside the day that a filter names: a day of the lab's calendar, wherever the reader is.
   function byDay(wanted, value) {
     if (!value) return -1;
-    const day = new Date(value * 1000).setHours(0, 0, 0, 0) - wanted.getTime();
-    return Math.sign(day);
+    const two = (number) => String(number).padStart(2, "0");
+    const asked = `${wanted.getFullYear()}-${two(wanted.getMonth() + 1)}-${two(wanted.getDate())}`; // AG Grid's, at the browser's midnight
+    const day = cw.words.calendarDay(value);
+    return Number(day > asked) - Number(day < asked);
   }
 
   function definition(column) {

@@ -73,6 +73,13 @@
     node.replaceChildren(...pieces.map((piece) => (typeof piece === "number" ? when(piece) : piece)));
   }
 
+  // "2026-11-20", the day of the lab's calendar in which a moment lies.
+  const ofCalendar = { year: "numeric", month: "2-digit", day: "2-digit" };
+  function calendarDay(unix) {
+    const parts = Object.fromEntries(format(zone(), ofCalendar).formatToParts(unix * 1000).map(({ type, value }) => [type, value]));
+    return `${parts.year}-${parts.month}-${parts.day}`;
+  }
+
   const minute = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const shortClock = (unix) => (Number.isFinite(unix) ? format(zone(), minute).format(unix * 1000) : MISSING);
   function minuteOfDay(unix) {
@@ -167,7 +174,7 @@
   }
 
   cw.words = {
-    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, wholeDate, utc, when, putWhen, zone,
+    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, wholeDate, calendarDay, utc, when, putWhen, zone,
     kind, scope, message, source, plural,
     el, put, mark, glyph, sync,
   };

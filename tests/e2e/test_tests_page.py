@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.faded import facts
 from tests.e2e.running import RunningLab, until
@@ -169,6 +170,21 @@ def test_picked_tests_are_compared(page: Page) -> None:
     boxes.nth(1).check()
     page.get_by_role("button", name="Compare 2").click()
     expect(page).to_have_url(re.compile(r"/compare\?tests=list-formula,list-plain$"))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "Europe/Zurich"])
+def test_a_day_of_a_filter_is_one_of_the_lab_wherever_the_reader_is(
+    browser: Browser, lab: RunningLab, zone: str
+) -> None:
+    """The lab is in Zurich, and that day begins an hour before midnight UTC."""
+    begin = datetime(2026, 11, 19, 23, tzinfo=UTC).timestamp()
+    hours = {"day-before": -0.1, "day-early": 0.1, "day-noon": 12, "day-last": 23.9, "day-after": 24.1}
+    context = browser.new_context(base_url=lab.url, timezone_id=zone)
+    page = opened(context.new_page(), "/tests?find=day-&cols=test,started&f.started=equals:2026-11-20")
+    told = [{"test": name, "started": begin + 3600 * hour} for name, hour in hours.items()]
+    page.evaluate("told => cellwatch.testGrid.applyTransaction({ add: told })", told)
+    until(lambda: sorted(shown(page)) == ["day-early", "day-last", "day-noon"], "the tests of that day")
+    context.close()
 
 
 @pytest.mark.parametrize("light", ["dark", "light"])
