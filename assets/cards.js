@@ -5,8 +5,6 @@
   const MOST_CHIPS = 16;
   const WHY = { maintenance: "planned work", design: "expected", shelved: "shelved" };
 
-  cw.channelUrl = (channel) => `/channels/${encodeURIComponent(channel)}`;
-
   // A moment in the lab's time, UTC on hover.
   function moment(unix) {
     const { el, date, when } = cw.words;
@@ -91,8 +89,8 @@
   function whyWords(alert) {
     if (alert.suppressed !== "incident") return WHY[alert.suppressed] || alert.suppressed;
     const cause = cw.model.alerts.get(alert.incident);
-    const [word, name] = [cause && !cw.model.isOpen(cause) ? "was explained" : "explained", cause && cw.words.scope(cause.scope)];
-    return cause ? `${word} by ${cw.words.kind(cause.kind).toLowerCase()} of ${name.charAt(0).toLowerCase()}${name.slice(1)}` : "explained by an incident";
+    const word = cause && !cw.model.isOpen(cause) ? "was explained" : "explained";
+    return cause ? `${word} by ${cw.words.kind(cause.kind).toLowerCase()} of ${cw.words.scope(cause.scope, true)}` : "explained by an incident";
   }
 
   function patchChips(node, alert) {

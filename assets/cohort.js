@@ -105,7 +105,7 @@
     function press(begin, test) {
       document.addEventListener("pointerup", (end) => {
         const moved = Math.hypot(end.clientX - begin.clientX, end.clientY - begin.clientY);
-        if (begin.button === 0 && moved < 4) cw.go(`/compare?tests=${encodeURIComponent(test)}`);
+        if (begin.button === 0 && moved < 4) cw.go(cw.compareUrl(test));
       }, { once: true, capture: true });
     }
 

@@ -3,28 +3,58 @@
   "use strict";
   const cw = (window.cellwatch = window.cellwatch || {});
   const MOST_MEMBERS = 20;
-  const UNITS = [ // the longest ending first
-    ["_kelvin_per_minute", "K/min"], ["_millivolt_per_hour", "mV/h"], ["_second_per_day", "s/day"], ["_volt", "V"], ["_ampere", "A"],
-    ["_celsius", "°C"], ["_kelvin", "K"], ["_seconds", "s"], ["_second", "s"], ["_minutes", "min"], ["_hours", "h"], ["_ohm", "Ω"], ["_ah", "Ah"],
-  ];
-  const SHARES = new Set(["state_of_health", "efficiency", "efficiency_of_others", "fade_per_cycle", "usual_per_cycle", "fade_of_others"]);
-  const WHOLE = { seconds: "s", hours: "h", kelvin_per_minute: "K/min", millivolt_per_hour: "mV/h", excess: "× its limit", z: "standard deviations" };
-  const MOMENTS = new Set(["last_arrival", "since", "resuming_since", "raised_at"]);
+  const UNITS = { // of names that end so
+    kelvin_per_minute: "K/min", millivolt_per_hour: "mV/h", second_per_day: "s/day", volt: "V", ampere: "A", celsius: "°C", kelvin: "K",
+    seconds: "s", second: "s", minutes: "min", hours: "h", ohm: "Ω", ah: "Ah", wh: "Wh", byte: "bytes",
+  };
+  const SHARES = new Set([ // told as a part of 1
+    "state_of_health", "efficiency", "efficiency_of_others", "usual_efficiency", "fade", "fade_of_others", "drop", "limit", "step", "left", "jump",
+    "share", "memory_share", "fade_per_cycle", "usual_per_cycle", "limit_per_cycle",
+  ]);
+  const OTHERS = { // name: what it is called, its unit
+    excess: ["Excess", "× its limit"], z: ["Apart from usual", "standard deviations"], ratio: ["Beside the first cycles", "times as much"],
+    crossed_correlation: ["Correlation with each other's current", "of at most 1"], own_correlation: ["Correlation with the own current", "of at most 1"],
+    kelvin_per_minute: ["Rise", "K/min"], millivolt_per_hour: ["Change at rest", "mV/h"], seconds: ["Lasted", "s"], hours: ["For", "h"],
+    usual_seconds: ["Usually lasts", "s"],
+  };
+  const COUNTS = { // name: one of them, many
+    channels: ["channel", "channels"], cells: ["cell", "cells"], cycles: ["cycle", "cycles"], spikes: ["spike", "spikes"], dips: ["dip", "dips"],
+    repeats: ["same reading", "same readings"], looks: ["look", "looks"], files: ["file", "files"], rejected: ["row", "rows"], taken: ["row", "rows"],
+    fellows_running: ["channel", "channels"], resumed: ["channel", "channels"], filled: ["channel", "channels"], ran_on: ["channel", "channels"],
+    paused: ["channel", "channels"], restarted: ["channel", "channels"],
+  };
+  const NUMBERS = new Set(["cycle_count", "record_index", "step_count"]); // the how-many-eth: no unit, and named so
+  const MOMENTS = new Set(["last_arrival", "since", "resuming_since", "raised_at", "at"]);
+  const AS_AGE = 600; // s from which a length of time is easier to read in larger units
 
   const short = (value) => String(Number(value.toPrecision(5)));
 
+  // What a value is called, and its unit: ["Voltage", "V"]; the unit "" of what has none, null of what is no number of ours.
+  function named(name) {
+    const words = (text) => cw.words.kind(text.replaceAll("_", "-"));
+    if (name.endsWith("_before")) {
+      const [called, unit] = named(name.slice(0, -"_before".length));
+      return [`${called}, before`, unit];
+    }
+    if (OTHERS[name]) return OTHERS[name];
+    if (SHARES.has(name)) return [words(name.replace(/_per_cycle$/, "")), name.endsWith("_per_cycle") ? "% per cycle" : "%"];
+    if (NUMBERS.has(name)) return [name === "cycle_count" ? "Cycle" : words(name), ""];
+    const ending = Object.keys(UNITS).find((one) => name.endsWith(`_${one}`));
+    return ending ? [words(name.slice(0, -ending.length - 1)), UNITS[ending]] : [words(name), null];
+  }
+
   // A name and a value of the evidence as people read them: ["Voltage", "3.812 V"].
   function fact(name, value) {
-    const words = (text) => cw.words.kind(text.replaceAll("_", "-"));
-    if (value === null || value === undefined) return [words(name), cw.words.MISSING];
-    if (Array.isArray(value)) return [words(name), value.map((one) => fact(name, one)[1]).join(", ") || cw.words.MISSING];
-    if (typeof value === "boolean") return [words(name), value ? "yes" : "no"];
-    if (typeof value !== "number") return [words(name), typeof value === "object" ? JSON.stringify(value) : String(value)];
-    if (MOMENTS.has(name)) return [words(name), cw.words.date(value)];
-    if (SHARES.has(name)) return [words(name), `${short(100 * value)} %`];
-    if (WHOLE[name]) return [words(name), `${short(value)} ${WHOLE[name]}`];
-    const [ending, unit] = UNITS.find(([one]) => name.endsWith(one)) || ["", ""];
-    return [words(name.slice(0, name.length - ending.length)), `${short(value)} ${unit}`.trim()];
+    const { MISSING, NBSP, age, date, plural } = cw.words;
+    const [called, unit] = named(name);
+    if (value === null || value === undefined) return [called, unit ? `${MISSING}${NBSP}${unit}` : MISSING];
+    if (Array.isArray(value)) return [called, value.map((one) => fact(name, one)[1]).join(", ") || MISSING];
+    if (typeof value === "boolean") return [called, value ? "yes" : "no"];
+    if (typeof value !== "number") return [called, typeof value === "object" ? JSON.stringify(value) : String(value)];
+    if (MOMENTS.has(name)) return [called, date(value)];
+    if (COUNTS[name]) return [called, plural(value, ...COUNTS[name])];
+    const said = `${short(SHARES.has(name) ? 100 * value : value)}${unit ? NBSP + unit : ""}`;
+    return [called, unit === "s" && Math.abs(value) >= AS_AGE ? `${said} (${value < 0 ? "−" : ""}${age(Math.abs(value))})` : said];
   }
 
   function table(alert) {

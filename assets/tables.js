@@ -5,8 +5,8 @@
   const cw = (window.cellwatch = window.cellwatch || {});
   const LINKS = {
     channel: (value) => cw.channelUrl(value),
-    batch: (value) => `/batches/${encodeURIComponent(value)}`,
-    test: (value) => `/compare?tests=${encodeURIComponent(value)}`,
+    batch: (value) => cw.batchUrl(value),
+    test: (value) => cw.compareUrl(value),
   };
 
   function cell(row, column) {

@@ -19,18 +19,19 @@
     const known = new Map();
     const query = () => cw.testView.write(view, narrow);
     const groups = cw.testGroups(() => view, toggle);
+    const cards = narrow ? cw.testCards(() => view, groups) : null;
     const note = el("p", { class: "how", role: "status" }, "reading the list of tests …");
     const fault = el("p", { class: "how fault", hidden: true });
-    const frame = el("div", { class: "grid-frame" });
-    const bar = cw.testBar({ view: () => view, query, change, compare, csv: () => api && cw.testCsv(api, groups), say: (text) => put(note, text) });
-    host.append(bar.element, fault, note, frame);
+    const frame = el("div", { class: narrow ? "grid-frame cards" : "grid-frame" });
+    const bar = cw.testBar({ narrow, view: () => view, query, change, compare, csv: () => api && cw.testCsv(api, groups), say: (text) => put(note, text) });
+    host.append(bar.element, fault, note, frame, ...(narrow ? [cards.element, bar.foot] : []));
 
     const picked = () => (api ? api.getSelectedRows() : []);
 
     function compare() {
       const rows = picked();
       if (rows.length > MOST_COMPARED) return put(note, `${rows.length} tests are picked; at most ${MOST_COMPARED} can be compared. A batch has a page of its own.`);
-      cw.go(`/compare?tests=${rows.map((row) => encodeURIComponent(row.test)).join(",")}`);
+      cw.go(cw.compareUrl(...rows.map((row) => row.test)));
     }
 
     // The view that a control asks for: into the grid, and from there into the address.
@@ -69,6 +70,7 @@
       api.setGridOption("quickFilterText", view.find);
       draw(cw.live.now());
       api.refreshClientSideRowModel("sort");
+      if (cards) cards.again();
       applying = false;
       say();
     }
@@ -133,12 +135,12 @@
     function begin(grid) {
       api = grid.createGrid(frame, {
         theme: grid.theme,
-        columnDefs: cw.testColumns.all.map(cw.testColumns.definition).map((one) => (narrow ? { ...one, width: 0.7 * one.width } : one)),
-        defaultColDef: { sortable: true, resizable: true, suppressHeaderFilterButton: narrow },
+        columnDefs: cw.testColumns.all.map(cw.testColumns.definition),
+        defaultColDef: { sortable: true, resizable: true },
         rowData: [],
         getRowId: ({ data }) => (groups.isHead(data) ? `group ${data.group}` : `test ${data.test}`),
         rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: false, enableClickSelection: false, isRowSelectable: (node) => !groups.isHead(node.data) },
-        selectionColumnDef: { headerName: "Pick", width: 62, pinned: narrow ? null : "left", suppressHeaderMenuButton: true },
+        selectionColumnDef: { headerName: "Pick", width: 62, pinned: cards ? null : "left", suppressHeaderMenuButton: true },
         includeHiddenColumnsInQuickFilter: true,
         alwaysPassFilter: (node) => groups.isHead(node.data),
         postSortRows: groups.arrange,
@@ -159,7 +161,9 @@
           event.preventDefault();
           toggle(node.data.group);
         },
+        ...(cards ? cards.options : {}),
       });
+      if (cards) cards.begin(api);
       cw.testGrid = api; // for the plays and for whoever debugs
       apply();
       say();

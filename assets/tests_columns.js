@@ -6,14 +6,14 @@
   const WIDTH = 112;
   const HEIGHT = 28;
   const FILTERS = { text: "agTextColumnFilter", number: "agNumberColumnFilter", date: "agDateColumnFilter" };
-  // width in px; phone: shown on a narrow screen from the start; hidden: only when asked for
+  // width in px; phone: on a card of a narrow screen from the start; hidden: only when asked for
   const COLUMNS = [
     { id: "test", name: "Test", width: 190, draw: testLink, phone: true },
-    { id: "cell", name: "Cell", width: 130 },
-    { id: "batch", name: "Batch", width: 150, draw: (row) => link(row.batch, `/batches/${encodeURIComponent(row.batch)}`) },
+    { id: "cell", name: "Cell", width: 130, phone: true },
+    { id: "batch", name: "Batch", width: 150, draw: (row) => link(row.batch, cw.batchUrl(row.batch)), phone: true },
     { id: "state", name: "State", width: 110, phone: true },
-    { id: "channel", name: "Channel", width: 130, draw: channelLink },
-    { id: "cycle", name: "Cycle", kind: "number", width: 95, digits: 0 },
+    { id: "channel", name: "Channel", width: 130, draw: channelLink, phone: true },
+    { id: "cycle", name: "Cycle", kind: "number", width: 95, digits: 0, phone: true },
     { id: "soh", name: "State of health", unit: "%", kind: "number", width: 125, digits: 1, phone: true },
     { id: "fade", name: "Fade", width: 140, draw: spark, plain: (row) => fadeWords(row), filter: false, phone: true },
     { id: "capacity", name: "Discharge capacity", unit: "Ah", kind: "number", width: 140, digits: 4, hidden: true },
@@ -34,7 +34,7 @@
 
   const missing = () => cw.words.el("span", {}, cw.words.MISSING);
   function testLink(row) {
-    return link(row.test, `/compare?tests=${encodeURIComponent(row.test)}`);
+    return link(row.test, cw.compareUrl(row.test));
   }
 
   // Carries the marks of its channel at once; marks.js keeps them true.
@@ -80,10 +80,13 @@
     return String(a).localeCompare(String(b), "en", { numeric: true });
   }
 
+  // A moment beside the day that a filter names: a day of the lab's calendar, wherever the reader is.
   function byDay(wanted, value) {
     if (!value) return -1;
-    const day = new Date(value * 1000).setHours(0, 0, 0, 0) - wanted.getTime();
-    return Math.sign(day);
+    const two = (number) => String(number).padStart(2, "0");
+    const asked = `${wanted.getFullYear()}-${two(wanted.getMonth() + 1)}-${two(wanted.getDate())}`; // AG Grid's, at the browser's midnight
+    const day = cw.words.calendarDay(value);
+    return Number(day > asked) - Number(day < asked);
   }
 
   function definition(column) {
@@ -113,7 +116,7 @@
     all: COLUMNS,
     ids: COLUMNS.map((column) => column.id),
     usual: (narrow) => COLUMNS.filter((column) => (narrow ? column.phone : !column.hidden)).map((column) => column.id),
-    label, definition,
+    label, definition, said,
     plain: (column, row) => (column.plain ? column.plain(row) : row[column.id]),
     setScale: (rows) => {
       const lows = rows.flatMap((row) => (row.fade ? row.fade : []));

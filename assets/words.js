@@ -73,6 +73,13 @@
     node.replaceChildren(...pieces.map((piece) => (typeof piece === "number" ? when(piece) : piece)));
   }
 
+  // "2026-11-20", the day of the lab's calendar in which a moment lies.
+  const ofCalendar = { year: "numeric", month: "2-digit", day: "2-digit" };
+  function calendarDay(unix) {
+    const parts = Object.fromEntries(format(zone(), ofCalendar).formatToParts(unix * 1000).map(({ type, value }) => [type, value]));
+    return `${parts.year}-${parts.month}-${parts.day}`;
+  }
+
   const minute = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const shortClock = (unix) => (Number.isFinite(unix) ? format(zone(), minute).format(unix * 1000) : MISSING);
   function minuteOfDay(unix) {
@@ -83,12 +90,16 @@
   // "contact-lost" -> "Contact lost"; a kind added tomorrow reads as well as those of today.
   const kind = (slug) => (slug.charAt(0).toUpperCase() + slug.slice(1)).replaceAll("-", " ");
 
-  function scope(text) {
+  // As cycling/scope_words.py: a name that begins with its own kind says it once ("chamber-a", but "Chamber 3"), and no
+  // name is written otherwise than the lab does. In the middle of a sentence the words of ours are small.
+  function scope(text, inside = false) {
     const [where, ...rest] = text.split(":");
     const name = rest.join(":");
-    if (where === "channel" || where === "cycler") return name;
-    if (where === "lab") return "Whole lab";
-    return `${kind(where.replaceAll("_", "-"))} ${name}`;
+    const words = where === "lab" ? "whole lab" : where.replaceAll("_", " ");
+    const own = name.replace(/[_-]/g, " ").toLowerCase();
+    const said = own.startsWith(words) && !/^[a-z]/.test(own.slice(words.length));
+    if (name && (where === "channel" || where === "cycler" || said)) return name;
+    return `${inside ? words : kind(words)} ${name}`.trim();
   }
 
   // What an alert says, without the name that already stands above it.
@@ -163,7 +174,7 @@
   }
 
   cw.words = {
-    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, wholeDate, utc, when, putWhen, zone,
+    NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, wholeDate, calendarDay, utc, when, putWhen, zone,
     kind, scope, message, source, plural,
     el, put, mark, glyph, sync,
   };

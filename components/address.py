@@ -63,5 +63,10 @@ def moment(query: Mapping[str, Any], name: str, zone: str, now: float, faults: l
 
 def single(value: Any) -> str:
     """The value of a name of a query; the last where it stands there several times."""
-    last = value[-1] if isinstance(value, list) and value else value
-    return last.strip() if isinstance(last, str) else ""
+    return last(value).strip()
+
+
+def last(value: Any) -> str:
+    """The same with the spaces around it, for names that may begin or end with one."""
+    text = value[-1] if isinstance(value, list) and value else value
+    return text if isinstance(text, str) else ""

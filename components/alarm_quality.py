@@ -13,6 +13,7 @@ from components.host import attributes, table
 from cycling.alarm_figures import ABOVE, GOOD, OVER, Figure
 from cycling.alarm_quality import DAY, HOUR, Quality, Source
 from cycling.recording import span
+from cycling.scope_words import place
 
 SUMMARY, BODY, TICK, DAYS = "quality-summary", "quality-body", "quality-tick", "quality-days"
 REFRESH_MILLISECONDS = 60_000
@@ -183,10 +184,7 @@ def _source(source: Source, remarks: Iterable[str]) -> dict[str, Any]:
 
 
 def _where(scope: str) -> str:
-    kind, _, name = scope.partition(":")
-    if kind == "lab":
-        return "Whole lab"
-    return name if kind in ("channel", "cycler") else f"{kind.replace('_', ' ')} {name}"
+    return "Whole lab" if scope == "lab" else place(scope)
 
 
 def _floods(told: Quality) -> list[Any]:

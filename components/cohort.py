@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ Facts = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 MOST_ROWS = 100  # of a table on this page: the list of tests shows them all
+MOST_IDS = 2000  # of alerts that are not listed: far more than the stream tells of at any time
 AXIS_NAMES = {"cycle": "cycle", "throughput": "throughput", "time": "time"}
 MEASURE_NAMES = {"health": "state of health", "capacity": "capacity in Ah"}
 CELL_NAMES = {"bands": "bands", "all": "every cell"}
@@ -86,7 +88,7 @@ def cohort_page(
         _choices(view),
         html.Div(graph("cohort-fade", "cohort", cohort_figure(shown, look)), id="cohort-figure"),
         host("cohort-near", "aside-line", data_name=view.address()),
-        *_alert_section(alerts),
+        _alert_section(view, tests, alerts),
         *_test_section(view, told),
     )
 
@@ -151,24 +153,34 @@ def _choice(view: View, key: str, value: str, name: str, now: bool) -> html.A:
     return html.A(name, href=view.address(**{key: value}), **marks)
 
 
-def _alert_section(alerts: Sequence[Alert]) -> list[Any]:
-    if not alerts:
-        return [html.P("No alert of these tests is known.", className="how", id="cohort-alerts")]
-    listed = [
-        {
-            "message": alert.message,
-            "severity": alert.severity.value,
-            "state": "open" if alert.open else "over",
-            "opened": alert.opened_at,
-            "closed": alert.closed_at,
-            "id": alert.id,
-            "kind": alert.kind,
-        }
-        for alert in alerts[:MOST_ROWS]
-    ]
-    open_now = sum(alert.open for alert in alerts)
-    caption = f"Alerts: {open_now} open, {len(alerts) - open_now} over" + _cut(len(alerts), "shown are the first")
-    return [table(caption, _ALERTS, listed, "cohort-alerts")]
+def _alert_section(view: View, tests: Sequence[Facts], alerts: Sequence[Alert]) -> Any:
+    """The alerts as they stand, for assets/cohort_alerts.js, which goes on with what the stream says of these tests; as
+    of a moment in the past nothing goes on. What is not listed goes along by its id, so that nothing counts twice."""
+    rest = alerts[MOST_ROWS : MOST_ROWS + MOST_IDS]
+    told = {
+        "columns": _ALERTS,
+        "rows": [_alert_row(alert) for alert in alerts[:MOST_ROWS]],
+        "most": MOST_ROWS,
+        "open": [alert.id for alert in rest if alert.open],
+        "over": [alert.id for alert in rest if not alert.open],
+        "older": len(alerts[MOST_ROWS + MOST_IDS :]),
+        "tests": [] if view.at else [str(facts["test"]) for facts in tests],
+        "batch": "" if view.at or view.tests else view.batch,
+    }
+    body = json.dumps(told, allow_nan=False)
+    return host("cohort-alerts", "section", data_alerts=body, data_name=view.address())
+
+
+def _alert_row(alert: Alert) -> Row:
+    return {
+        "message": alert.message,
+        "severity": alert.severity.value,
+        "state": "open" if alert.open else "over",
+        "opened": alert.opened_at,
+        "closed": alert.closed_at,
+        "id": alert.id,
+        "kind": alert.kind,
+    }
 
 
 def _test_section(view: View, told: Sequence[Row]) -> list[Any]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from components.address import moment, single
+from components.address import last, moment, single
 from cycling.cohort import AXES, MEASURES
 
 CELLS = ("bands", "all")
+_NAME = re.compile(r"(?:\\[\\,]|[^,])+")  # up to a comma that no backslash stands before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +61,12 @@ def view_of(query: Mapping[str, Any], zone: str, path: str, now: float) -> View:
         faults.append(f'range="{span[:80]}": expected two numbers such as 100,250; the whole axis is shown.')
     return View(
         path=path,
-        tests=asked.get("tests", ""),
+        tests=last(query.get("tests")),
         batch=asked.get("batch", ""),
         axis=axis,
         measure=measure,
         cells=cells,
-        name=asked.get("name", ""),
+        name=last(query.get("name")),
         window=window,
         at=asked["at"] if until is not None else "",
         until=until,
@@ -73,8 +75,9 @@ def view_of(query: Mapping[str, Any], zone: str, path: str, now: float) -> View:
 
 
 def names(text: str) -> list[str]:
-    """The names in a list with commas, each once, in order."""
-    return list(dict.fromkeys(name for name in text.split(",") if name))
+    """The names in a list with commas, each once, in order. Before a comma that belongs to a name stands a backslash,
+    and so before a backslash that would else be read as such; assets/addresses.js writes them."""
+    return list(dict.fromkeys(re.sub(r"\\([\\,])", r"\1", name) for name in _NAME.findall(text)))
 
 
 def _window(text: str) -> tuple[float, float] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from cycling.scope_words import place
 from cycling.types import Alert, Notice, Severity
 
 ANNOUNCED = (Severity.P1, Severity.P2, Severity.P3)  # P4 is for the log only
@@ -68,7 +69,7 @@ def notice(alerts: Sequence[Alert], reason: str, at: float, text: str | None = N
 def where(alert: Alert) -> str:
     """What an alert is about, by name: its channel, or the part of the lab."""
     kind, _, name = alert.scope.partition(":")
-    return name if kind in ("channel", "cycler", "batch") and name else alert.scope.replace("_", " ").replace(":", " ")
+    return name if kind == "batch" and name else place(alert.scope)
 
 
 def named(channels: Sequence[str]) -> str:

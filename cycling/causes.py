@@ -13,6 +13,7 @@ from cycling.incidents import EXPLAINS, ROOTS, Nodes, causes, shows, symptom_of
 from cycling.ledger import Ledger
 from cycling.life import State, cleared, raised, settled, told, worsened
 from cycling.outages import SILENCES
+from cycling.scope_words import place
 from cycling.types import Alert, Severity
 
 LEFT_BEHIND_SECONDS = 900.0  # after an incident clears, what still burns is told
@@ -197,8 +198,10 @@ class Causes:
 
 def _together(kind: str, scope: str, channels: Sequence[str], first: Alert) -> str:
     """What an incident says: where, how many, and the first of them in its own words."""
-    where = "The whole lab" if scope == "lab" else scope.replace("_", " ").replace(":", " ", 1)
-    where = where[0].upper() + where[1:]
+    where = "the whole lab" if scope == "lab" else place(scope)
+    where = (
+        where if where == scope.partition(":")[2] else where[0].upper() + where[1:]
+    )  # a name stays as the lab has it
     count = f"{len(channels)} channels" if len(channels) > 1 else "1 channel"
     symptom = symptom_of(kind)
     if symptom and symptom.design:  # what a channel says of its chamber is true of the chamber

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cycling.recording import span
 from cycling.routing import DAYS, Routing
+from cycling.scope_words import place
 from cycling.telling import WORST
 from cycling.types import Alert, Notice, Severity
 
@@ -104,7 +105,9 @@ def _listed(words: str, alerts: Sequence[Alert], *, kinds: bool = False) -> str:
     channels = dict[str, None]()
     for alert in _by_severity(alerts):
         kind = f" ({alert.kind})" if kinds else ""
-        names = alert.channels if len(alert.channels) == 1 else (f"{alert.scope} ({len(alert.channels)} channels)",)
+        names = (
+            alert.channels if len(alert.channels) == 1 else (f"{place(alert.scope)} ({len(alert.channels)} channels)",)
+        )
         channels |= dict.fromkeys(f"{name}{kind}" for name in names)
     if not channels:
         return ""

@@ -20,6 +20,7 @@ from components.figures.trace import trace
 from cycling.topology import Topology
 from data_access import of_channel
 from data_access.lab import StoreAway, lab
+from pages.path import in_path
 
 POINTS_PER_PIXEL = 2
 
@@ -42,7 +43,7 @@ def _said(error: Exception) -> Figure:
 
 
 def layout(channel: str = "", **query: str) -> html.Main:
-    topology = lab().topology
+    topology, channel = lab().topology, in_path("channels", channel)
     if not _is_heard(channel):
         return parts.unheard_page(channel, named=channel in topology.places)
     usual = parts.usual_span(topology.time_factor)

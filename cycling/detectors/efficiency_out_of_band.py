@@ -71,5 +71,10 @@ class EfficiencyOutOfBand:
         return Words(
             message=f"Coulombic efficiency was {100 * now:.2f} % for three cycles in a row{beside}.",
             action=action,
-            evidence={"efficiency": now, "usual": None if np.isnan(usual) else usual, "z": z, "excess": over},
+            evidence={
+                "efficiency": now,
+                "usual_efficiency": None if np.isnan(usual) else usual,
+                "z": z,
+                "excess": over,
+            },
         )

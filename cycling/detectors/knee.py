@@ -51,6 +51,11 @@ class Knee:
                 message=f"Knee: capacity falls by {100 * now:.3f} % per cycle over the last 30 cycles, "
                 f"{now / usual:.1f} times as fast as usual ({100 * usual:.4f} %).",
                 action="Plan the end of this test: cells rarely come back from here. Look at its replicates.",
-                evidence={"fade_per_cycle": now, "usual_per_cycle": usual, "limit": limit, "excess": now / limit},
+                evidence={
+                    "fade_per_cycle": now,
+                    "usual_per_cycle": usual,
+                    "limit_per_cycle": limit,
+                    "excess": now / limit,
+                },
             ),
         )

@@ -43,20 +43,20 @@ class Stalled:
         step = "charge" if rows.direction[row] == CHARGE else "discharge"
         ampere, volt = float(rows.held_current[row]), float(rows.held_voltage[row])
         if progress.waiting[row]:
-            spent, usual = float(progress.waited[row]), self.wait_seconds
+            spent, usual, unit = float(progress.waited[row]), self.wait_seconds, "second"
             said = f"no current has come since the {step} began {spent / 60:.0f} min ago ({volt:.3f} V)"
         elif self._step_late(sight)[row]:
-            spent, usual = float(progress.step_seconds[row]), float(progress.step_longest[row])
+            spent, usual, unit = float(progress.step_seconds[row]), float(progress.step_longest[row]), "second"
             said = f"this {step} has run for {spent / 3600:.1f} h, by the earlier ones {usual / 3600:.1f} h are enough"
         else:
-            spent, usual = float(progress.cycle_charge[row]), float(progress.cycle_most[row])
+            spent, usual, unit = float(progress.cycle_charge[row]), float(progress.cycle_most[row]), "ah"
             said = f"{spent:.2f} Ah have moved without a new cycle, no earlier one moved more than {usual:.2f} Ah"
         return Words(
             message=f"Stalled: {said}; now {ampere:.3f} A.",
             action="Look at the cycler's own screen for this channel: it may wait for somebody, or for a limit.",
             evidence={
-                "spent": spent,
-                "usual": usual,
+                f"spent_{unit}": spent,
+                f"usual_{unit}": usual,
                 "excess": spent / usual,
                 "current_ampere": ampere,
                 "voltage_volt": volt,

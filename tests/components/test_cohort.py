@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from components.cohort import MOST_ROWS, alerts_of, batches_page, chosen, cohort_page, rows
-from components.cohort_view import View, view_of
+from components.cohort import MOST_IDS, MOST_ROWS, alerts_of, batches_page, chosen, cohort_page, rows
+from components.cohort_view import View, names, view_of
 from cycling.cohort import cohort
 from tests.components.build import alert, nodes, texts
 from tests.cycling.build_lives import lives
@@ -32,9 +34,39 @@ def test_tests_are_chosen_by_name_in_the_order_asked_for() -> None:
     assert [facts["test"] for facts in chosen(TESTS, View(tests="c,a,c"))] == ["c", "a"]
 
 
+@pytest.mark.parametrize("name", ["a,b", "a\\b", "a\\,b", "a\\\\,b", ",", "a\\", "50%,25%", "[7, 8]", " a "])
+def test_any_name_of_a_test_can_stand_in_an_address(name: str) -> None:
+    written = re.sub(r"[\\,]", lambda found: f"\\{found[0]}", name)  # as assets/addresses.js does
+    view = view_of({"tests": f"{written},b"}, "UTC", "/compare", NOW)
+    assert names(view.tests) == [name, "b"]
+    query = parse_qs(urlsplit(view.address(x="time")).query)
+    assert names(view_of(query, "UTC", "/compare", NOW).tests) == [name, "b"]
+
+
+def test_a_backslash_that_nobody_doubled_is_one() -> None:
+    assert names(r"lab\17,b") == [r"lab\17", "b"]
+
+
 def test_a_name_nobody_knows_is_said_in_words() -> None:
     found = chosen(TESTS, View(tests="a,z"))
     assert "There is no test called “z”." in texts(page(found, {"a": [100.0]}))
+
+
+def test_the_alerts_of_a_page_go_along_listed_or_by_name_and_as_of_the_past_nothing_goes_on() -> None:
+    many = [alert(opened=float(n), scope="channel:c", test="a") for n in range(MOST_ROWS + MOST_IDS + 5)]
+    tests, told = TESTS[:2], lives({"a": [100.0]})
+
+    def of(**view: Any) -> Any:
+        made = cohort_page("x", View(**view), tests, cohort(told, {}), rows(tests, told), many)
+        place = next(node for node in nodes(made) if getattr(node, "id", "") == "cohort-alerts")
+        return json.loads(place.to_plotly_json()["props"]["data-alerts"])
+
+    found = of(path="/batches/x", batch="x")
+    assert (len(found["rows"]), len(found["open"]) + len(found["over"]), found["older"]) == (MOST_ROWS, MOST_IDS, 5)
+    assert (found["tests"], found["batch"]) == (["a", "b"], "x")
+    assert (of(tests="a,b")["tests"], of(tests="a,b")["batch"]) == (["a", "b"], "")
+    then = of(path="/batches/x", batch="x", at="2026-11-20", until=NOW)
+    assert (then["tests"], then["batch"], len(then["rows"])) == ([], "", MOST_ROWS)
 
 
 def test_a_batch_is_all_its_tests() -> None:

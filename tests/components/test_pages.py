@@ -81,6 +81,32 @@ def test_every_link_of_the_frame_leads_to_a_page(app: dash.Dash) -> None:
     assert {path for _, path in LINKS} <= paths
 
 
+@pytest.mark.parametrize(
+    ("path", "search", "title"),
+    [
+        ("/channels/one", "?channel=other&channel=third", "one"),
+        ("/channels/one", "?window=6h", "one"),
+        ("/batches/a%2Fb%20c", "?batch=other", "Batch a/b c"),
+        ("/batches/batches/", "?tests=x", "Batch batches"),
+    ],
+)
+def test_the_path_of_an_address_wins_over_its_query(app: dash.Dash, path: str, search: str, title: str) -> None:
+    outputs = [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}]
+    asked = {"pathname": path, "search": search}
+    body = {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": outputs,
+        "inputs": [{"id": "_pages_location", "property": name, "value": value} for name, value in asked.items()],
+        "changedPropIds": ["_pages_location.pathname"],
+    }
+    client = app.server.test_client()
+    client.get("/_dash-dependencies")
+    told = client.post("/_dash-update-component", json=body).get_json()
+    made = told["response"]["_pages_content"]["children"]["props"]["children"]
+    heads = [part["props"]["children"] for part in made if part["type"] == "H1"]
+    assert heads == [title]
+
+
 def test_no_callback_is_driven_by_what_is_live(app: dash.Dash) -> None:
     layouts = app.server.test_client().get("/_dash-dependencies").get_json()
     inputs = {f"{one['id']}.{one['property']}" for callback in layouts for one in callback["inputs"]}

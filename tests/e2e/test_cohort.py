@@ -85,6 +85,25 @@ def test_the_cell_under_the_pointer_is_named_and_a_click_opens_it(page: Page) ->
     expect(page).to_have_url(re.compile(r"/compare\?tests=co-2$"))
 
 
+def test_a_test_whose_name_has_a_comma_is_opened_from_the_list_and_compared(page: Page, lab: RunningLab) -> None:
+    name = r"co,mma\,%2C"
+    facts(lab, name, batch="co-comma")
+    facts(lab, "co", batch="co-comma")
+    page.goto("/tests?f.batch=equals:co-comma&sort=test")
+    boxes = page.locator("#tests .ag-selection-checkbox input")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("button", name="Compare 2").click()
+    expect(page.locator("#cohort-words")).to_contain_text(f"No cycle has finished yet in “co”, “{name}”.")
+    page.get_by_role("link", name="capacity in Ah").click()
+    expect(page).to_have_url(re.compile("y=capacity"))
+    expect(page.locator("#cohort-words")).to_contain_text(f"No cycle has finished yet in “co”, “{name}”.")
+    page.locator("#cohort-table").get_by_role("link", name=name, exact=True).click()
+    expect(page.locator("#cohort-words")).to_contain_text(
+        f"1 test, 0 with finished cycles. No cycle has finished yet in “{name}”."
+    )
+
+
 def test_a_moment_in_the_past_shows_only_what_had_ended(page: Page, lab: RunningLab) -> None:
     middle = sorted(row["end_unix_time_second"] for row in cycles_of(lab, "co-1"))[2]
     opened(page, f"/compare?tests=co-1&at={middle + 1:.0f}&y=capacity")
@@ -109,6 +128,42 @@ def test_what_is_not_there_is_said_in_a_sentence(page: Page, complaints: list[st
     expect(page.locator("#main")).to_contain_text(words)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert complaints == []
+
+
+def test_the_alerts_of_a_batch_follow_the_stream(page: Page, cycler: Cycler, complaints: list[str]) -> None:
+    page.goto("/batches/plays")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    rows = page.locator("#cohort-alerts tr:has([data-kind=thermocouple-open])")
+    before = rows.count()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    cycler.says["play-1-01"] = {"surface_temperature_celsius": 1372.0}
+    expect(rows).to_have_count(before + 1)
+    expect(rows.first).to_contain_text("open")
+    expect(page.locator("#cohort-alerts caption")).to_contain_text("1 open")
+    cycler.says.clear()
+    expect(rows.filter(has_text="open").filter(has_not_text="over")).to_have_count(0, timeout=60_000)
+    expect(rows).to_have_count(before + 1)
+    expect(page.locator("#cohort-alerts caption")).to_contain_text("0 open")
+    assert [url for url in asked if "_dash-update-component" in url] == []
+    assert complaints == []
+
+
+def test_alerts_of_other_tests_and_of_another_moment_stay_out(page: Page, cycler: Cycler) -> None:
+    page.goto("/compare?tests=co-1")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    caption = page.locator("#cohort-alerts caption")
+    before = caption.text_content()
+    tell = """([id, test, scope]) => {
+        cellwatch.model.alerts.set(id, { id, test, scope, kind: "frozen", severity: "P3", channels: [], message: id,
+            opened_at: 1e9, closed_at: null, suppressed: null, acknowledged_at: null, shelved_until: null });
+    }"""
+    page.evaluate(tell, ["of-another", "co-2", "channel:co-2"])
+    page.evaluate(tell, ["of-its-own", "co-1", "channel:co-1"])
+    page.evaluate("cellwatch.go('/compare?tests=co-1&y=capacity')")
+    expect(page.locator('#cohort-alerts [data-alert="of-its-own"]')).to_be_visible()
+    assert page.locator('[data-alert="of-another"]').count() == 0
+    assert caption.text_content() != before
 
 
 @pytest.mark.parametrize("light", ["dark", "light"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -269,3 +271,68 @@ def test_rows_that_could_not_be_taken_are_told_below(page: Page, bad_row: None) 
     expect(mend).to_contain_text("No cell or batch or nominal capacity")
     mend.get_by_role("link", name="See Health").click()
     expect(page).to_have_url(re.compile("/health$"))
+
+
+def evidence_names() -> set[str]:
+    """Every name under which the domain puts something into the evidence of an alert."""
+    found = set[str]()
+    for path in (Path(__file__).resolve().parents[2] / "cycling").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            given = node.value if isinstance(node, ast.keyword) and node.arg == "evidence" else None
+            for told in ast.walk(given) if given is not None else ():
+                if isinstance(told, ast.Dict):
+                    found |= {str(key.value) for key in told.keys if isinstance(key, ast.Constant)}
+    return found
+
+
+def test_every_number_of_an_evidence_has_its_unit(page: Page) -> None:
+    page.goto("/")
+    names = evidence_names() | {"spent_second", "usual_second", "spent_ah", "usual_ah", "silent_second", "leak_ampere"}
+    names |= {"memory_share", "room_second", "disk_free_byte", "test_time_second_before", "charging_capacity_ah_before"}
+    assert len(names) > 60
+    said = page.evaluate("names => names.map(name => [name, ...cellwatch.evidence.fact(name, 12)])", sorted(names))
+    moments = {"last_arrival", "since", "resuming_since", "raised_at"}
+    bare = {name for name, _, value in said if re.fullmatch(r"-?[\d.]+", value)}
+    no_numbers = {"daylight_saving", "setpoint_learned", "detector", "error", "explains", "channel_status"}
+    assert bare - no_numbers <= {
+        "cycle_count",
+        "cyclers",
+        "not_resumed",
+        "restarted_channels",
+    }  # the last are lists of names
+    assert {name for name, _, value in said if "Jan" in value or "1970" in value} == moments
+    of = {name: f"{called}: {value}" for name, called, value in said}
+    assert of["expected_ampere"] == "Expected: 12\u00a0A"
+    assert of["usual_per_cycle"] == "Usual: 1200\u00a0% per cycle"
+    assert of["test_time_second_before"] == "Test time, before: 12\u00a0s"
+    assert page.evaluate("cellwatch.evidence.fact('expected_ampere', null)") == ["Expected", "–\u00a0A"]
+    assert page.evaluate("cellwatch.evidence.fact('silent_second', 5400)")[1] == "5400\u00a0s (1\u00a0h 30\u00a0min)"
+    assert page.evaluate("cellwatch.evidence.fact('cells', 1)") == ["Cells", "1 cell"]
+
+
+def test_no_place_is_named_twice_over(page: Page) -> None:
+    page.goto("/alerts")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    said = {
+        "chamber:chamber-d": "chamber-d",
+        "chamber:Chamber_3": "Chamber_3",
+        "chamber:chamberlain": "Chamber chamberlain",
+        "chamber:d": "Chamber d",
+        "power_circuit:A": "Power circuit A",
+        "power_circuit:power-circuit-2": "power-circuit-2",
+        "channel:arbin-1-07": "arbin-1-07",
+        "lab": "Whole lab",
+    }
+    assert {scope: page.evaluate("scope => cellwatch.words.scope(scope)", scope) for scope in said} == said
+    tell(
+        page,
+        {
+            "id": "air",
+            "kind": "chamber-off-setpoint",
+            "scope": "chamber:chamber-d",
+            "message": "chamber-d: it is warm.",
+        },
+    )
+    there = page.locator('.card[data-alert="air"]')
+    expect(there.locator(".card-name")).to_have_text("chamber-d")
+    expect(there.locator(".card-what")).to_have_text("It is warm.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.faded import facts
 from tests.e2e.running import RunningLab, until
@@ -171,6 +172,21 @@ def test_picked_tests_are_compared(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/compare\?tests=list-formula,list-plain$"))
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "Europe/Zurich"])
+def test_a_day_of_a_filter_is_one_of_the_lab_wherever_the_reader_is(
+    browser: Browser, lab: RunningLab, zone: str
+) -> None:
+    """The lab is in Zurich, and that day begins an hour before midnight UTC."""
+    begin = datetime(2026, 11, 19, 23, tzinfo=UTC).timestamp()
+    hours = {"day-before": -0.1, "day-early": 0.1, "day-noon": 12, "day-last": 23.9, "day-after": 24.1}
+    context = browser.new_context(base_url=lab.url, timezone_id=zone)
+    page = opened(context.new_page(), "/tests?find=day-&cols=test,started&f.started=equals:2026-11-20")
+    told = [{"test": name, "started": begin + 3600 * hour} for name, hour in hours.items()]
+    page.evaluate("told => cellwatch.testGrid.applyTransaction({ add: told })", told)
+    until(lambda: sorted(shown(page)) == ["day-early", "day-last", "day-noon"], "the tests of that day")
+    context.close()
+
+
 @pytest.mark.parametrize("light", ["dark", "light"])
 @pytest.mark.parametrize("width", [1920, 390])
 def test_axe_finds_nothing(page: Page, light: str, width: int) -> None:
@@ -191,3 +207,112 @@ def test_only_the_list_loads_the_library_of_the_table(page: Page) -> None:
     assert not [url for url in asked if "ag-grid" in url]
     opened(page)
     assert len([url for url in asked if "00-ag-grid.min.js" in url]) == 1
+
+
+PHONE = {"width": 390, "height": 844}
+
+
+def cards(page: Page) -> list[str]:
+    """The names on the cards, from top to bottom."""
+    found = page.evaluate(
+        "() => [...document.querySelectorAll('#tests [role=row][row-index]')]"
+        ".sort((a, b) => Number(a.getAttribute('row-index')) - Number(b.getAttribute('row-index')))"
+        ".map(row => row.querySelector('.test-name')?.textContent).filter(Boolean)"
+    )
+    return list(found)
+
+
+def test_on_a_phone_a_test_is_a_card_that_says_what_the_list_would(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, "/tests?find=play-one")
+    card = page.locator(".test-card")
+    expect(card).to_have_count(1)
+    expect(card.get_by_role("link", name="play-one")).to_have_attribute("href", "/compare?tests=play-one")
+    expect(card.locator(".test-said")).to_contain_text("running")
+    expect(card.locator('[data-channel="play-1-01"]')).to_have_attribute("data-state", "charging")
+    opened(page, "/tests?f.batch=equals:list-plain&sort=-test&cols=test,owner")
+    until(lambda: cards(page) == ["list-plain", "list-formula"], "the order and the filter of the address")
+    expect(page.locator(".test-lines").first).to_have_text("Ownerrobin")
+    assert page.locator(".test-batch a").count() == 0  # not asked for
+
+
+def test_on_a_phone_order_filters_and_views_are_in_the_address(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, "/tests?f.batch=startsWith:list-&f.owner=notBlank:")
+    until(lambda: sorted(cards(page)) == ["list-formula", "list-plain"], "what fits")
+    page.get_by_label("Sort").select_option("Test")
+    expect(page).to_have_url(re.compile(r"sort=test"))
+    page.get_by_role("button", name="Lowest first").click()
+    expect(page).to_have_url(re.compile(r"sort=-test"))
+    until(lambda: cards(page) == ["list-plain", "list-formula"], "the order from z to a")
+    page.get_by_role("button", name=re.compile("^Owner is known")).click()
+    expect(page).to_have_url(re.compile(r"/tests\?sort=-test&f\.batch=startsWith:list-$"))
+    until(lambda: cards(page) == sorted(HOSTILE, reverse=True), "all of these batches")
+    page.get_by_text("Groups, columns, file, own views").click()
+    page.get_by_label("Group by").select_option("batch")
+    until(lambda: cards(page)[:2] == ["list-rtl", "list-long"], "the batches one after the other")
+    page.locator(".group-head button").first.click()
+    expect(page).to_have_url(re.compile("closed=list-odd"))
+    until(lambda: cards(page) == ["list-plain", "list-formula"], "the group to close")
+    page.get_by_role("link", name="Running", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/tests\?sort=soh&f\.state=equals:running$"))
+    until(lambda: "play-one" in cards(page) and "list-plain" not in cards(page), "what runs")
+
+
+def test_on_a_phone_tests_are_picked_by_keyboard_and_compared(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, "/tests?f.batch=equals:list-plain&sort=test")
+    until(lambda: len(cards(page)) == 2, "two cards")
+    for name in ("list-formula", "list-plain"):
+        box = page.get_by_role("checkbox", name=f"Pick {name}")
+        box.focus()
+        page.keyboard.press("Space")
+        expect(box).to_be_checked()
+    page.get_by_role("button", name="Compare 2").click()
+    expect(page).to_have_url(re.compile(r"/compare\?tests=list-formula,list-plain$"))
+
+
+def test_on_a_phone_the_keyboard_walks_through_a_card_and_stays_there(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, "/tests?f.batch=equals:list-plain&sort=test")
+    until(lambda: len(cards(page)) == 2, "two cards")
+    page.locator(".test-card").first.get_by_role("link", name="list-formula").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".test-card").first.get_by_role("link", name="list-plain")).to_be_focused()  # its batch
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("checkbox", name="Pick list-formula")).to_be_focused()
+    page.evaluate(
+        "cellwatch.testGrid.applyTransaction({ update: [{ "
+        "...cellwatch.testGrid.getRowNode('test list-formula').data, cycle: 77 }] })"
+    )
+    expect(page.locator(".test-said").first).to_contain_text("cycle 77")
+    expect(page.get_by_role("checkbox", name="Pick list-formula")).to_be_focused()
+
+
+def test_on_a_phone_what_is_pressed_is_as_large_as_a_thumb_and_nothing_is_cut(
+    page: Page, complaints: list[str]
+) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, "/tests?find=list-")
+    until(lambda: len(cards(page)) == len(HOSTILE), "all cards")
+    boxes = [box.bounding_box() for box in page.locator(".test-pick, .tests-foot button, .tests-foot select").all()]
+    assert [box for box in boxes if box is None or min(box["width"], box["height"]) < 44] == []
+    tall = (
+        "() => [...document.querySelectorAll('.test-card')].filter(card => card.scrollHeight > card.clientHeight + 1)"
+    )
+    assert page.evaluate(f"{tall}.length".replace("() => ", "")) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.locator("#tests img").count() == 0
+    assert complaints == []
+
+
+def test_a_phone_draws_fifty_cards_at_first_and_says_how_many_more_there_are(page: Page, lab: RunningLab) -> None:
+    page.set_viewport_size(PHONE)
+    opened(page, "/tests?find=many-&group=batch")
+    page.evaluate(
+        "cellwatch.testGrid.applyTransaction({ add: Array.from({ length: 60 }, (_, n) => "
+        "({ test: `many-${n}`, batch: `of-${n % 2}`, state: 'over', soh: 90 + n / 10 })) })"
+    )
+    expect(page.locator(".test-card")).to_have_count(50)
+    page.get_by_role("button", name="Show 10 more of 60").click()
+    expect(page.locator(".test-card")).to_have_count(60)
