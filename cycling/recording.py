@@ -32,19 +32,21 @@ class Recording:
     disk_free_byte: float | None = None  # where the archive lies, if that is a folder
 
 
-def told_by(beat: Mapping[str, Any], now: float, heard_since: float) -> Recording:
+def told_by(beat: Mapping[str, Any], now: float, heard_since: float, back_since: float = 0.0) -> Recording:
     """How recording stands by the recorder's last heartbeat. One that says nothing any more archives nothing either;
-    that counts from ``heard_since``, when somebody began to listen."""
+    that counts from ``heard_since``, when somebody began to listen. What held it up counts from ``back_since``, when
+    Redis came back: nothing could be archived without it, and the recorder says so until its next commit."""
     last = max(float(beat.get("at", 0.0)), heard_since)
     known = {name: beat.get(name) for name in ("memory_share", "room_second", "disk_free_byte")}
     if beat.get("error") is None and now - last >= WAIT_SECONDS:
         return Recording(error="the recorder (`monitor record`) does not answer", since=last, **known)
-    return Recording(error=beat.get("error"), since=beat.get("since"), **known)
+    since = beat.get("since")
+    return Recording(error=beat.get("error"), since=None if since is None else max(float(since), back_since), **known)
 
 
 def alert_of(recording: Recording, now: float, *, is_open: bool = False) -> Alert | None:
     """The alert there should be now, or None. ``is_open``: there is one, and it ends only when it is clearly better."""
-    held = recording.since is not None and now - recording.since >= WAIT_SECONDS
+    held = recording.since is not None and (is_open or now - recording.since >= WAIT_SECONDS)
     most = MEMORY_SHARE - (DEADBAND if is_open else 0.0)
     full = (recording.memory_share or 0.0) >= most
     least = DISK_BYTES * (1.0 + (DEADBAND if is_open else 0.0))

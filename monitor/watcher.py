@@ -142,7 +142,8 @@ class Watcher:
             self._heeded_at = now
             beat = self.lab.live.beats().get("record")
             if beat is not None:
-                self.watch.heed(told_by(beat, now, max(self._began_at, self.watch.heard_since)), now)
+                back = self.watch.heard_since
+                self.watch.heed(told_by(beat, now, max(self._began_at, back), back), now)
             self._heed_rejects(now)
 
     def _heed_rejects(self, now: float) -> None:

@@ -104,3 +104,12 @@ def test_a_recorder_that_says_nothing_any_more_archives_nothing() -> None:
 def test_the_recorders_own_reason_is_told() -> None:
     told = told_by({"at": NOW, "error": "No space left.", "since": NOW - 300, "room_second": 60.0}, NOW + 1, 0.0)
     assert told == Recording(error="No space left.", since=NOW - 300, room_second=60.0)
+
+
+def test_while_redis_was_away_nothing_could_be_archived_and_the_wait_begins_when_it_is_back() -> None:
+    beat = {"at": NOW, "error": "Redis does not answer.", "since": NOW - 300}
+    just_back = told_by(beat, NOW + 1, NOW, back_since=NOW)
+    assert (just_back.error, just_back.since) == ("Redis does not answer.", NOW)
+    assert alert_of(just_back, NOW + 1) is None
+    assert alert_of(just_back, NOW + 60) is not None
+    assert alert_of(just_back, NOW + 1, is_open=True) is not None  # what was told before stays until it is better

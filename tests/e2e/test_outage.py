@@ -37,6 +37,7 @@ def gone(page: Page) -> bool:
     return not page.evaluate(MARKED)
 
 
+@pytest.mark.timeout(AWAY_SECONDS + 120)
 def test_a_page_is_live_again_soon_after_the_server_is(page: Page, lab: RunningLab) -> None:
     keep(page, "/wall")
     lab.end_web()
