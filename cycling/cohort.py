@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def cohort(
     """
     columns = {"fade": measure, "efficiency": "efficiency", "temperature": "temperature"}
     places = _places(lives.columns[axis], axis)
-    on = {panel: _on_places(lives, axis, column, places) for panel, column in columns.items()}
+    on = dict(zip(columns, _on_places(lives, axis, list(columns.values()), places), strict=True))
     names = sorted({groups.get(test, "") for test in lives.tests})
     member = np.array([names.index(groups.get(test, "")) for test in lives.tests], dtype=np.int64)
     found = tuple(
@@ -166,11 +167,16 @@ def _places(x: Numbers, axis: str) -> Numbers:
     return np.linspace(first, last, PLACES // 2)
 
 
-def _on_places(lives: Lives, axis: str, column: str, places: Numbers) -> Numbers:
-    """A row per test: the mean of its cycles from one place to the next; on a continuous axis the line between its
-    points. NaN outside of what the test has."""
+def _on_places(lives: Lives, axis: str, columns: Sequence[str], places: Numbers) -> list[Numbers]:
+    """For each column a row per test: the mean of its cycles from one place to the next; on a continuous axis the line
+    between its points. NaN outside of what the test has."""
     if axis == "cycle":
-        return _means(lives, column, places)
+        cells = _cells(lives, places)
+        return [_means(lives, column, places, cells) for column in columns]
+    return [_between(lives, axis, column, places) for column in columns]
+
+
+def _between(lives: Lives, axis: str, column: str, places: Numbers) -> Numbers:
     table = np.full((len(lives.tests), len(places)), np.nan)
     for number in range(len(lives.tests)):
         x, y = lives.of(number, axis), lives.of(number, column)
@@ -180,14 +186,24 @@ def _on_places(lives: Lives, axis: str, column: str, places: Numbers) -> Numbers
     return table
 
 
-def _means(lives: Lives, column: str, places: Numbers) -> Numbers:
-    x, y = lives.columns["cycle"], lives.columns[column]
+def _cells(lives: Lives, places: Numbers) -> NDArray[np.int64]:
+    """In which cell of a table, a row per test and a column per place, each cycle counts; -1 where it has no number."""
+    x = lives.columns["cycle"]
+    if not len(places):
+        return np.full(len(x), -1)
     rows = np.repeat(np.arange(len(lives.tests)), np.diff(lives.begins))
-    known = np.isfinite(x) & np.isfinite(y)
-    step = places[1] - places[0] if len(places) > 1 else 1.0
-    cells = rows[known] * len(places) + ((x[known] - places[0]) // step).astype(np.int64) if len(places) else rows[:0]
+    known = np.isfinite(x)
+    step = round(places[1] - places[0]) if len(places) > 1 else 1
+    return np.where(known, rows * len(places) + (np.where(known, x, 0.0) - places[0]).astype(np.int64) // step, -1)
+
+
+def _means(lives: Lives, column: str, places: Numbers, cells: NDArray[np.int64]) -> Numbers:
+    y = lives.columns[column]
+    known = np.isfinite(y) & (cells >= 0)
+    if not known.all():
+        y, cells = y[known], cells[known]
     size = len(lives.tests) * len(places)
-    sums, counts = np.bincount(cells, y[known], size), np.bincount(cells, minlength=size)
+    sums, counts = np.bincount(cells, y, size), np.bincount(cells, minlength=size)
     table = np.full(size, np.nan)
     np.divide(sums, counts, out=table, where=counts > 0)
     return table.reshape(len(lives.tests), len(places))
@@ -225,5 +241,7 @@ def fade(lives: Lives, number: int, points: int) -> tuple[Numbers, Numbers]:
 
 def last_known(values: Numbers) -> float | None:
     """The newest value that is known."""
+    if len(values) and isfinite(values[-1]):
+        return float(values[-1])
     known: Any = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else None

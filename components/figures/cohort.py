@@ -100,9 +100,8 @@ def _area(found: Bands, low: int, high: int, colour: str, opacity: float) -> Fig
 
 
 def _median(found: Bands, colour: str, unit: str) -> Figure:
-    said = [
-        [*plain(column, 3), int(count)] for column, count in zip(found.values[[0, 1, 3, 4]].T, found.count, strict=True)
-    ]
+    percentiles = [plain(values, 3) for values in found.values[[0, 1, 3, 4]]]
+    said = [list(column) for column in zip(*percentiles, found.count.tolist(), strict=True)]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -120,7 +119,7 @@ def _median(found: Bands, colour: str, unit: str) -> Figure:
 def _lines(line: Line, number: int, shown: Cohort, look: Look, named: bool) -> list[Figure]:
     """A test in every panel. Colour tells tests apart; where several protocols share the figure it tells those."""
     alone = len(shown.groups) == 1
-    colour = COLORWAY[(number if alone else line.group) % len(COLORWAY)]
+    colour = _apart(number, named) if alone else COLORWAY[line.group % len(COLORWAY)]
     protocol = "" if alone or not shown.groups[line.group].name else f", {shown.groups[line.group].name[:40]}"
     label = words(look.labels.get(line.test, line.test) + protocol)
     traces = []
@@ -134,7 +133,7 @@ def _lines(line: Line, number: int, shown: Cohort, look: Look, named: bool) -> l
                 "x": plain(x, 4),
                 "y": plain(y, 4),
                 "yaxis": PANELS[panel][0],
-                "line": {"color": colour, "width": 1.6, "dash": "solid" if named else "dot"},
+                "line": {"color": colour, "width": 1.6 if named else 1.2},  # dots are two thirds of what a zoom costs
                 "marker": {"color": colour, "size": 5},
                 "legendgroup": line.test,
                 "showlegend": fade,
@@ -142,6 +141,11 @@ def _lines(line: Line, number: int, shown: Cohort, look: Look, named: bool) -> l
             }
         )
     return traces
+
+
+def _apart(number: int, named: bool) -> str:
+    """A colour for a line; beside bands not that of their median."""
+    return COLORWAY[number % len(COLORWAY)] if named else COLORWAY[1:][number % (len(COLORWAY) - 1)]
 
 
 def _layer(shown: Cohort) -> Figure:

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 Figure = dict[str, Any]
 
 SERIES = {
@@ -55,6 +57,9 @@ TEMPLATE: Figure = {
 
 def plain(values: Iterable[Any], digits: int = 5) -> list[Any]:
     """Values as plain Python for JSON: what is not a number is missing, never 0."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        told: list[Any] = np.round(values.astype(np.float64), digits).tolist()
+        return told if np.isfinite(values).all() else [value if math.isfinite(value) else None for value in told]
     return [_plain(value, digits) for value in values]
 
 

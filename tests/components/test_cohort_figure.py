@@ -40,6 +40,15 @@ def test_many_tests_are_bands_a_median_and_a_few_names() -> None:
     assert outline["hoverinfo"] == "skip"
 
 
+def test_lines_beside_bands_have_colours_of_their_own_and_no_dots() -> None:
+    made = figure(many(100))
+    median = made["data"][2]["line"]["color"]
+    lines = [trace["line"] for trace in made["data"] if trace["name"].startswith("t-")]
+    assert len({line["color"] for line in lines}) == 8
+    assert median not in {line["color"] for line in lines}
+    assert not any("dash" in line for line in lines)  # a browser works longer on dots than on all the rest
+
+
 def test_a_thousand_tests_of_a_thousand_cycles_send_few_points() -> None:
     made = figure(many(1000, 1000))
     assert len(json.dumps(made)) < 500_000
