@@ -45,29 +45,39 @@
     return { element, draw };
   }
 
-  const count = (list, words, now) => list.filter((one) => words.includes(cw.model.stateOf(one, now))).length;
+  const count = (list, words) => list.reduce((n, one) => n + Number(words.includes(one.state)), 0);
+
+  // The channels by what they say under a name.
+  function grouped(channels, name) {
+    const groups = new Map();
+    for (const one of channels) {
+      const key = one[name] || "";
+      if (groups.has(key)) groups.get(key).push(one);
+      else groups.set(key, [one]);
+    }
+    return groups;
+  }
 
   // The entries of the lab's facts of which the address wants something, each with its channels.
   function placed(name, asked, channels) {
-    const byPlace = new Map();
-    for (const one of channels) byPlace.set(one[name], [...(byPlace.get(one[name]) || []), one]);
+    const byPlace = grouped(channels, name);
     const all = (cw.model.lab[`${name}s`] || []).map((place) => [place, byPlace.get(place.id) || []]);
     return cw.filters.isActive(asked) ? all.filter(([place, own]) => own.length || asked[name] === place.id) : all;
   }
 
   const to = (query, changes) => cw.filters.urlWith(query, changes);
 
-  function cyclers(query, asked, channels, now) {
+  function cyclers(query, asked, channels) {
     const whole = !(asked.batch || asked.owner || asked.chamber); // else a slot without a channel belongs to nobody
     return placed("cycler", asked, channels).map(([one, own]) => {
-      const silent = count(own, ["silent"], now);
+      const silent = count(own, ["silent"]);
       const unheard = whole ? String(Math.max(0, (one.channels || own.length) - own.length)) : cw.words.MISSING;
-      const numbers = [RUNS, ["resting"], DONE].map((states) => String(count(own, states, now)));
+      const numbers = [RUNS, ["resting"], DONE].map((states) => String(count(own, states)));
       return { key: one.id, href: to(query, { cycler: one.id }), cells: [one.id, ...numbers, `${silent ? ODD : ""}${silent}`, unheard], off: silent > 0 };
     });
   }
 
-  function chambers(query, asked, channels, now) {
+  function chambers(query, asked, channels) {
     const { number, NBSP } = cw.words;
     const plain = (value) => Number(value.toFixed(1));
     return placed("chamber", asked, channels).map(([one, own]) => {
@@ -76,7 +86,7 @@
       const measured = Number.isFinite(one.measured) ? number(one.measured, 1, "°C") : "no reading";
       const words = off ? `${ODD}${measured}, ${number(Math.abs(away), 1, "K")} ${away > 0 ? "above" : "below"}` : measured;
       return { key: one.id, href: to(query, { chamber: one.id }), off,
-        cells: [one.id, words, `${plain(one.setpoint)} ± ${plain(one.tolerance)}${NBSP}°C`, String(count(own, [...RUNS, "resting"], now))] };
+        cells: [one.id, words, `${plain(one.setpoint)} ± ${plain(one.tolerance)}${NBSP}°C`, String(count(own, [...RUNS, "resting"]))] };
     });
   }
 
@@ -88,12 +98,8 @@
   }
 
   // How far the running tests of each batch have come, the one that came farthest first.
-  function batches(channels, now) {
-    const groups = new Map();
-    for (const one of channels) {
-      if (!one.test || DONE.includes(cw.model.stateOf(one, now))) continue;
-      groups.set(one.batch || "", [...(groups.get(one.batch || "") || []), one]);
-    }
+  function batches(channels) {
+    const groups = grouped(channels.filter((one) => one.test && !DONE.includes(one.state)), "batch");
     const most = (own) => own.reduce((far, one) => Math.max(far, one.cycle_count || 0), 0);
     return [...groups].sort(([a, x], [b, y]) => Number(!a) - Number(!b) || most(y) - most(x) || a.localeCompare(b, "en", { numeric: true })).map(([batch, own]) => ({
       key: batch, href: batch ? cw.batchUrl(batch) : null,
@@ -119,9 +125,9 @@
       .map((one) => ({ key: one.key, href: one.href, cells: [one.place, one.what, shortClock(one.at)] }));
   }
 
-  function sentence(channels, now) {
+  function sentence(channels) {
     const words = [[RUNS, "runs", "run"], [["resting"], "rests", "rest"], [DONE, "is finished or idle", "are finished or idle"], [["silent"], "is silent", "are silent"]];
-    const said = words.map(([states, ...word]) => [count(channels, states, now), ...word]).filter(([n]) => n).map((told) => cw.words.plural(...told));
+    const said = words.map(([states, ...word]) => [count(channels, states), ...word]).filter(([n]) => n).map((told) => cw.words.plural(...told));
     const doubt = cw.doubt();
     return `Of ${cw.words.plural(channels.length, "channel", "channels")} ${said.join(", ")}.${doubt ? ` This is as it was last heard: ${doubt}.` : ""}`;
   }
@@ -141,13 +147,15 @@
     function draw(now) {
       if (performance.now() - drawn < EVERY_MS || !cw.model.loaded) return;
       drawn = performance.now();
-      const channels = [...cw.model.channels.values()].filter((one) => cw.filters.channelFits(asked, one.channel));
+      const known = [...cw.model.channels.values()].filter((one) => cw.filters.channelFits(asked, one.channel));
+      const channels = known.map(({ cycler, chamber, batch, test, cycle_count, state_of_health }, i) => (
+        { cycler, chamber, batch, test, cycle_count, state_of_health, state: cw.model.stateOf(known[i], now) }));
       element.hidden = channels.length === 0;
       mark(element, "data-doubt", Boolean(cw.doubt()));
-      put(said, sentence(channels, now));
-      parts.cyclers.draw(cyclers(query, asked, channels, now));
-      parts.chambers.draw(chambers(query, asked, channels, now));
-      parts.batches.draw(batches(channels, now));
+      put(said, sentence(channels));
+      parts.cyclers.draw(cyclers(query, asked, channels));
+      parts.chambers.draw(chambers(query, asked, channels));
+      parts.batches.draw(batches(channels));
       parts.ended.draw(ended(asked, now));
     }
     return { element, draw };
