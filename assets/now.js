@@ -1,4 +1,5 @@
-// "What needs me now": the open causes, worst first, or since when all is well; below, what there is to look at besides.
+// "What needs me now": the open causes, worst first, or since when all is well; below, what runs and what there is to look at
+// besides.
 // What is shown stands in the URL: /?batch=2017-05-12&cycler=arbin-1
 (() => {
   "use strict";
@@ -56,8 +57,9 @@
     const quiet = el("span", {});
     const link = el("a", { href: "/alerts?show=suppressed", "data-nav": true }, "See Alerts");
     const rest = el("p", { class: "how", hidden: true }, quiet, " ", link);
+    const runs = cw.running(query, asked);
     const needs = cw.attentionSections();
-    host.append(el("div", { class: "now-head" }, el("div", {}, title, how), filters.element), ...groups.map((one) => one.element), rest, needs.element);
+    host.append(el("div", { class: "now-head" }, el("div", {}, title, how), filters.element), ...groups.map((one) => one.element), rest, runs.element, needs.element);
     const tick = (now) => {
       const all = cw.model.causes(now);
       const causes = all.filter((alert) => cw.filters.alertFits(asked, alert));
@@ -70,6 +72,7 @@
       rest.hidden = further <= 0;
       put(quiet, further > 0 ? `${plural(further, "further open alert is", "further open alerts are")} explained by an incident, planned, shelved, out of service or for the log only.` : "");
       filters.draw();
+      runs.draw(now);
       needs.draw(now, asked);
     };
     return { tick, frame: (_changed, now) => tick(now) };

@@ -51,6 +51,7 @@
     }
 
     function save() {
+      if (location.pathname !== "/tests") return; // the grid told late of what was done before the reader went on
       const text = query();
       if (text !== location.search.slice(1)) history.replaceState(history.state, "", cw.past.along(location.pathname + (text ? `?${text}` : "")));
       say();

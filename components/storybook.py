@@ -9,11 +9,13 @@ from typing import Any
 
 from dash import html
 
+from components.channel import setpoint_band, with_setpoint
 from components.figures.fade import fade
 from components.figures.sentence import sentence
 from components.figures.trace import trace
 from components.figures.window import Window
 from components.host import attributes, graph, host, page
+from cycling.topology import Chamber
 from cycling.types import Alert, Severity
 
 NOW = 1_790_000_000.0  # when all this is seen, UTC seconds
@@ -113,10 +115,20 @@ def _figures() -> list[html.Div]:
         "unix_time_second": times,
         "voltage_volt": volts,
         "current_ampere": [1.1] * len(times),
+        "surface_temperature_celsius": [
+            None if 600 < t - NOW + 1000 < 650 else 27.0 + math.sin(t / 150) for t in times
+        ],
+        "ambient_temperature_celsius": [25.0 + 0.4 * math.sin(t / 60) for t in times],
     }
+    chamber = Chamber(id="chamber-a", setpoint_celsius=25.0, tolerance_kelvin=1.5)
+    band = setpoint_band(chamber, window)
     known = [a for a in alerts() if a.id in ("active-P1", "closed")]
     return [
-        graph("story-trace", "tall", trace(readings, channel="charging-P1", window=window, alerts=known)),
+        graph(
+            "story-trace",
+            "tall",
+            trace(with_setpoint(readings, chamber), channel="charging-P1", window=window, alerts=known, band=band),
+        ),
         graph("story-trace-empty", "tall", trace({}, channel="nobody", window=window)),
         graph("story-fade", "middle", fade(_cycles(), test="one")),
         graph("story-fade-empty", "middle", fade({}, test="")),

@@ -336,3 +336,78 @@ def test_no_place_is_named_twice_over(page: Page) -> None:
     there = page.locator('.card[data-alert="air"]')
     expect(there.locator(".card-name")).to_have_text("chamber-d")
     expect(there.locator(".card-what")).to_have_text("It is warm.")
+
+
+def table_of(page: Page, part: str) -> list[list[str]]:
+    rows = page.locator(f"#{part} tbody tr")
+    return [[cell.replace("\u00a0", " ") for cell in row.locator("th, td").all_inner_texts()] for row in rows.all()]
+
+
+def test_when_all_is_well_the_page_says_what_runs(page: Page, lab: RunningLab, complaints: list[str]) -> None:
+    page.goto("/")
+    expect(page.locator("h1")).to_contain_text("All is well", timeout=60_000)
+    expect(page.locator(".runs > .how")).to_contain_text(re.compile(r"^Of \d+ channels"))
+
+    def agree() -> bool:
+        channels = lab.get("/api/v1/channels")["channels"]
+        own = [one for one in channels if one["channel"].startswith("play-1-") and one["latest"]]
+        name, *numbers = table_of(page, "run-cyclers")[0]
+        counts = [int(number.removeprefix("◆ ")) for number in numbers]
+        return (name, sum(counts[:4]), counts[3], counts[4]) == ("play-1", len(own), 0, 6 - len(own))
+
+    until(agree, "the page and the API to say the same of the cycler")
+    expect(page.locator("#run-chambers tbody td").first).to_have_text("25.0 °C")
+    chamber = table_of(page, "run-chambers")[0]
+    assert chamber[0] == "chamber-a"
+    assert chamber[2] == "25 ± 2 °C"
+    batches = page.locator("#run-batches tbody tr")
+    expect(batches.filter(has_text="plays")).to_contain_text("plays1")  # one test of it
+    expect(batches.filter(has_text="<b>batch</b>")).to_have_count(1)
+    page.locator("#run-batches").get_by_role("link", name="plays", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/batches/plays$"))
+    assert complaints == []
+
+
+def test_what_runs_follows_the_filter_and_the_faults(page: Page, cycler: Cycler) -> None:
+    page.goto("/?batch=plays")
+    expect(page.locator(".runs > .how")).to_contain_text("Of 1 channel 1 ")
+    expect(page.locator("#run-cyclers tbody tr")).to_have_count(1)
+    assert table_of(page, "run-cyclers")[0][-1] == "–"  # whose a free slot is nobody knows
+    cycler.quiet.add("play-1-01")
+    expect(page.locator(".runs > .how")).to_contain_text("1 is silent", timeout=40_000)
+    expect(page.locator("#run-cyclers tr[data-off=true]")).to_contain_text("◆ 1")
+    expect(page.locator("#run-batches tbody tr")).to_have_count(1)
+    cycler.quiet.clear()
+    expect(page.locator("#run-cyclers tr[data-off=true]")).to_have_count(0, timeout=40_000)
+
+
+def test_a_chamber_off_its_setpoint_stands_out_before_it_is_an_alert(page: Page, cycler: Cycler) -> None:
+    page.goto("/")
+    off = page.locator("#run-chambers tr[data-off=true]")
+    expect(page.locator("#run-chambers tbody tr")).to_have_count(1)
+    expect(off).to_have_count(0)
+    for name in ("play-1-01", "play-1-02", "play-1-03"):
+        cycler.says[name] = {"ambient_temperature_celsius": 29.4}
+    expect(off).to_contain_text("◆ 29.4 °C, 4.4 K above")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    cycler.says.clear()
+    expect(off).to_have_count(0)
+
+
+def test_what_ended_is_told_newest_first(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator(".runs")).to_be_visible()
+    now = page.evaluate("cellwatch.live.now()")
+    over = {"severity": "P2", "kind": "contact-lost", "scope": "channel:play-1-03", "channels": ["play-1-03"]}
+    tell(
+        page,
+        over | {"id": "night", "opened_at": now - 7200, "closed_at": now - 3600, "state": "closed"},
+        over | {"id": "old", "opened_at": now - 90_000, "closed_at": now - 87_000},
+        over | {"id": "within", "closed_at": now - 100, "suppressed": "incident"},
+        {"id": "done", "kind": "finished", "severity": "P4", "test": "t-9", "opened_at": now - 60},
+    )
+    ended = page.locator("#run-ended tbody tr")
+    expect(ended.filter(has_text="contact lost, lasted 1")).to_have_count(1)
+    rows = [row[:2] for row in table_of(page, "run-ended")]
+    assert rows.index(["play-1-01", "test t-9 finished"]) < rows.index(["play-1-03", "contact lost, lasted 1 h 0 min"])

@@ -119,6 +119,16 @@ def test_groups_open_and_close_by_keyboard_and_the_address_says_which(page: Page
     expect(page.locator(".group-head")).to_have_count(2)
 
 
+def test_what_the_list_tells_late_does_not_touch_the_address_of_the_next_page(page: Page) -> None:
+    opened(page, "/tests?find=list-")
+    late = "() => cellwatch.testGrid.setFilterModel({ owner: { filterType: 'text', type: 'equals', filter: 'kim' } })"
+    page.evaluate("history.pushState(null, '', '/alerts')")
+    page.evaluate(late)
+    until(lambda: shown(page) == ["list-formula"], "the filter to be taken")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")  # what it tells comes then
+    assert page.evaluate("location.pathname + location.search") == "/alerts"
+
+
 def test_a_view_can_be_named_kept_and_forgotten(page: Page) -> None:
     opened(page, "/tests?group=batch&find=list-")
     page.get_by_label("Name of this view").fill("<b>mine</b>")
