@@ -25,13 +25,14 @@ ANCHOR_SECONDS = 60.0  # s between the voltages kept, or one reading where they 
 BEFORE, BETWEEN, AFTER = 3, 6, 3  # such stretches
 KEPT = BEFORE + BETWEEN + AFTER
 LONGEST_SECONDS = 150.0  # between two readings: later the windows are longer than what a voltage keeps straight
+STEEPEST = 0.02 / 60  # V/s before: the knee of a cold cell that warms itself levels off again
 LOADED, STEADY = 0.05, 0.02  # of the largest current; of the current, from end to end
 LEAST_OHM, HIGHEST_OHM = 0.005, 10.0  # a smaller jump is none; no contact has more
 ROUNDING = 1e-6
 QUIET_SECONDS = 1800.0  # after a spike: where the voltage jumps from reading to reading, no windows can be laid
 HISTORY, NEEDED = 10, 3  # steps remembered per direction; alike among them
 LIKE_SHARE, LIKE_KELVIN = 1.3, 5.0  # of current and temperature
-SURPRISING_OHM, SURPRISING_SHARE = 0.012, 1.25  # not learned, as it may be a fault …
+SURPRISING_OHM, SURPRISING_SHARE = 0.012, 2.0  # not learned, as it may be a fault …
 ACCEPTED_AFTER = 4  # … until so many steps in a row had it
 
 VOLT_AT, AMPERE_AT, SECONDS_AT, STRETCH_AT = range(4)  # of an anchor
@@ -122,6 +123,7 @@ def _jumps(turn: Turn, rows: Rows, stretch: Floats, at: Ints) -> list[_Seen]:
     stayed = (rates[:, 1] - by_itself) * seconds[:, 1] + (rates[:, 2] - by_itself) * seconds[:, 2]
     ohm = np.minimum(moved, 1.5 * stayed)  # a reading that stands apart moves the voltage, but not for long
     new = _news(run, stretch[at], ohm)
+    ohm[np.abs(volts[:, 0] / seconds[:, 0]) > STEEPEST] = 0.0
     columns = (at, run, stretch[at], ohm, ampere, rows.surface[at])
     return [_Seen._make(each) for each in zip(*(column[new].tolist() for column in columns), strict=True)]
 

@@ -8,6 +8,7 @@ from cycling.climate import Climate, climate_of
 from cycling.clocks import Clocks, clocks_of
 from cycling.context import Rows, rows_of
 from cycling.ending import Ending, ending_of
+from cycling.flutter import Flutter, flutter_of
 from cycling.levels import Levels, levels_of
 from cycling.limits import Limits
 from cycling.memory import Turn
@@ -42,6 +43,7 @@ class Sight:
     clocks: Clocks
     ending: Ending
     thermal: Thermal
+    flutter: Flutter
     warming: Warming
     spikes: Spikes
     levels: Levels
@@ -75,6 +77,7 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         clocks=clocks_of(turn, batch, rows, time_factor),
         ending=ending_of(turn, batch, rows),
         thermal=thermal,
+        flutter=flutter_of(turn, rows, stillness, thermal.surroundings, thermal.rise),
         warming=warming_of(turn, rows, thermometry, thermal.as_expected),
         spikes=spikes,
         levels=levels_of(turn, rows, stillness),

@@ -32,7 +32,7 @@ class ContactResistance:
     clear_share: float = 0.6
     jump_ohm: float = 0.012
     jump_volt: float = 0.015
-    jump_share: float = 1.25
+    jump_share: float = 2.0
     quiet_seconds: float = 86_400.0
     samples: int = 1
     delay_seconds: float = 0.0
