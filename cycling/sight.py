@@ -8,6 +8,7 @@ from cycling.climate import Climate, climate_of
 from cycling.clocks import Clocks, clocks_of
 from cycling.context import Rows, rows_of
 from cycling.ending import Ending, ending_of
+from cycling.flutter import Flutter, flutter_of
 from cycling.levels import Levels, levels_of
 from cycling.limits import Limits
 from cycling.memory import Turn
@@ -18,6 +19,7 @@ from cycling.resistance import Resistance, resistance_of
 from cycling.restarts import Restarts, restarts_of
 from cycling.resting import Resting, resting_of
 from cycling.rows import Floats
+from cycling.series_jump import SeriesJump, series_jump_of
 from cycling.spikes import Spikes, spikes_of
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
@@ -41,10 +43,12 @@ class Sight:
     clocks: Clocks
     ending: Ending
     thermal: Thermal
+    flutter: Flutter
     warming: Warming
     spikes: Spikes
     levels: Levels
     resistance: Resistance
+    series_jump: SeriesJump
     progress: Progress
     resting: Resting
     taper: Taper
@@ -61,6 +65,7 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
     thermal = thermal_of(turn, rows, thermometry)
     stillness = stillness_of(turn, rows)
     climate = climate_of(turn, rows)
+    spikes = spikes_of(turn, rows, stillness)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
@@ -72,10 +77,12 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         clocks=clocks_of(turn, batch, rows, time_factor),
         ending=ending_of(turn, batch, rows),
         thermal=thermal,
+        flutter=flutter_of(turn, rows, stillness, thermal.surroundings, thermal.rise),
         warming=warming_of(turn, rows, thermometry, thermal.as_expected),
-        spikes=spikes_of(turn, rows, stillness),
+        spikes=spikes,
         levels=levels_of(turn, rows, stillness),
         resistance=resistance_of(turn, rows),
+        series_jump=series_jump_of(turn, rows, stillness, spikes),
         progress=progress_of(turn, rows),
         resting=resting_of(turn, rows, climate, thermometry),
         taper=taper_of(turn, rows, climate, thermometry),

@@ -45,8 +45,10 @@ def warm_cell(
     seed: int = 0,
     bare: bool = False,
     joule: float = JOULE,
+    sensor: float = 0.05,
 ) -> Batch:
-    """Readings of a cell under a protocol; ``bare`` ones say neither step nor cycle nor test time."""
+    """Readings of a cell under a protocol; ``bare`` ones say neither step nor cycle nor test time. ``sensor``: the
+    noise of its thermocouple (K)."""
     parts = [(kind, ampere, max(1, round(60 * minutes / every))) for kind, ampere, minutes in steps]
     counts = [count for _, _, count in parts]
     share = np.concatenate([np.arange(count) / count for count in counts])
@@ -72,7 +74,7 @@ def warm_cell(
         "unix_time_second": START + time,
         "voltage_volt": volt + noise.normal(0, 1e-3, rows),
         "current_ampere": ampere + noise.normal(0, 1e-4, rows),
-        "surface_temperature_celsius": warm + noise.normal(0, 0.05, rows),
+        "surface_temperature_celsius": warm + noise.normal(0, sensor, rows),
         "ambient_temperature_celsius": around + noise.normal(0, 0.1, rows),
     }
     if not bare:

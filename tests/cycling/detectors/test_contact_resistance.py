@@ -1,4 +1,4 @@
-"""contact-resistance: two starts in a row with too much R0, and the starts that may differ."""
+"""contact-resistance: two starts in a row with too much R0, a jump within a step, and what may differ."""
 
 from __future__ import annotations
 
@@ -93,3 +93,95 @@ def test_a_longer_time_between_the_readings_is_not_compared() -> None:
     slower = added(0.05, (6, 7, 8, 9))
     sparse = slower.take((CYCLE < 6) | (np.arange(len(HELD)) % 4 == 0))
     assert KIND not in watched(sparse).kinds()
+
+
+def within(step: str, ohm: float, *, ramp: int = 1, skip: int = 40, cycle: int = 6) -> Batch:
+    """More resistance in series from the middle of one step to its end, grown within ``ramp`` readings."""
+    rows = np.flatnonzero((cycle == CYCLE) & (step == STEP))[skip:]
+    volts, ampere = HELD.numbers("voltage_volt").copy(), HELD.numbers("current_ampere")
+    volts[rows] += ohm * ampere[rows] * np.minimum(1.0, np.arange(1, len(rows) + 1) / ramp)
+    return HELD.with_columns(voltage_volt=np.clip(volts, 2.71, 4.2))  # the cycler keeps to its limits
+
+
+@pytest.mark.parametrize("ramp", [1, 10])
+@pytest.mark.parametrize("step", ["CCCV_CHG", "CC_DCH"])
+@pytest.mark.parametrize("ohm", [0.02, 0.05, 0.1])
+def test_a_jump_within_a_step_is_named_before_the_step_ends(step: str, ohm: float, ramp: int) -> None:
+    seen = watched(within(step, ohm, ramp=ramp))
+    begun = np.flatnonzero((CYCLE == 6) & (step == STEP))[40]
+    alert = seen.of(KIND)
+    assert seen.kinds() == [KIND]
+    assert 0 <= alert.opened_at - HELD.numbers("unix_time_second")[begun] <= 600
+    assert alert.severity is Severity.P3
+    assert "while the current stayed" in alert.message
+
+
+def test_a_jump_is_over_at_the_next_start_without_it() -> None:
+    alert = watched(within("CCCV_CHG", 0.05)).of(KIND)
+    discharge = np.flatnonzero((CYCLE == 6) & (STEP == "CC_DCH"))[0]
+    assert alert.closed_at == HELD.numbers("unix_time_second")[discharge]
+
+
+def test_a_jump_that_no_start_can_answer_is_told_for_a_day() -> None:
+    """Without rests there is no start to measure."""
+    loaded = HELD.take(STEP != "REST")
+    batch = loaded.with_columns(test_time_second=30.0 * np.arange(len(loaded)))
+    rows = np.flatnonzero((batch.numbers("cycle_count") == 5) & (batch.texts("step_type") == "CC_DCH"))[40:]
+    volts = batch.numbers("voltage_volt").copy()
+    volts[rows] -= 0.1
+    alert = watched(batch.with_columns(voltage_volt=volts), detectors={KIND: {"quiet_seconds": 7200.0}}).of(KIND)
+    assert alert.closed_at is not None
+    assert 7200 < alert.closed_at - alert.opened_at < 7200 + 900
+
+
+def test_a_jump_the_other_way_is_no_contact_that_came_loose() -> None:
+    assert watched(within("CC_DCH", -0.05)).kinds() == []
+
+
+def test_single_readings_are_no_jump_within_a_step() -> None:
+    """Nor pairs of them, which are no spikes either."""
+    volts = HELD.numbers("voltage_volt").copy()
+    rows = np.flatnonzero((CYCLE == 6) & (STEP == "CC_DCH"))
+    for place in (40, 60, 80):
+        volts[rows[place : place + 2]] -= 0.06
+    assert KIND not in watched(HELD.with_columns(voltage_volt=volts)).kinds()
+
+
+def test_a_jump_with_the_current_is_no_contact() -> None:
+    """A pulse on top of the discharge: 3 A for ten minutes instead of 2, by the cell's own 100 mΩ."""
+    rows = np.flatnonzero((CYCLE == 6) & (STEP == "CC_DCH"))[40:60]
+    volts, ampere = HELD.numbers("voltage_volt").copy(), HELD.numbers("current_ampere").copy()
+    volts[rows] -= 0.1
+    ampere[rows] -= 1.0
+    assert KIND not in watched(HELD.with_columns(voltage_volt=volts, current_ampere=ampere)).kinds()
+
+
+def test_steps_that_always_bend_so_are_usual() -> None:
+    """A cold cell warms itself and bends the voltage of every discharge; one that bends twice as far stands out."""
+
+    def bent(volt: float, cycles: set[int]) -> Batch:
+        volts = HELD.numbers("voltage_volt").copy()
+        for cycle in cycles:
+            rows = np.flatnonzero((cycle == CYCLE) & (STEP == "CC_DCH"))[40:]
+            volts[rows] -= volt * np.minimum(1.0, np.arange(len(rows)) / 10)
+        return HELD.with_columns(voltage_volt=volts)
+
+    assert watched(bent(0.05, set(range(1, 10)))).kinds() == []
+    usual = bent(0.05, set(range(1, 10))).numbers("voltage_volt") - HELD.numbers("voltage_volt")
+    further = bent(0.11, {8})
+    told = watched(further.with_columns(voltage_volt=further.numbers("voltage_volt") + usual)).of(KIND)
+    assert told.opened_at > HELD.numbers("unix_time_second")[np.flatnonzero(CYCLE == 8)[0]]
+
+
+def test_the_first_steps_teach() -> None:
+    """Nothing is said before three like steps were seen."""
+    assert watched(within("CC_DCH", 0.05, cycle=3)).kinds() == []
+    assert watched(within("CC_DCH", 0.05, cycle=4)).kinds() == [KIND]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_jump_is_the_same_however_the_rows_come(restarts: bool) -> None:
+    batch = within("CC_DCH", 0.05, ramp=10)
+    begun = int(np.flatnonzero((CYCLE == 6) & (STEP == "CC_DCH"))[40])
+    cuts = list(range(begun - 30, begun + 40, 3 if restarts else 1))
+    assert watched(batch).alerts == watched(batch, cuts=cuts, restarts=restarts).alerts
