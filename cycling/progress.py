@@ -14,6 +14,9 @@ from cycling.memory import Turn
 from cycling.rows import Bools, Floats, Runs
 
 NEEDED = 3  # steps of a direction, or cycles, before there is a history
+# A cycle of a few readings, as when somebody starts a test again and again, says nothing of how much one moves: charge
+# that the largest current moves in so many hours.
+LEAST_HOURS = 0.05
 KNOWN_BY = 10  # reading of a step from which its current is known
 FULL_VOLT, NEAR_FULL_VOLT = 4.2, 0.1  # a full cell may take no charge
 
@@ -60,7 +63,7 @@ def progress_of(turn: Turn, rows: Rows) -> Progress:
         step_seconds=step_seconds,
         step_longest=_longest_step(turn, rows, step_seconds),
         cycle_charge=cycle_charge,
-        cycle_most=_most(turn, runs, cycle_charge, turned & ~np.isnan(cycle)),
+        cycle_most=_most(turn, rows, cycle_charge, turned & ~np.isnan(cycle)),
     )
 
 
@@ -107,14 +110,15 @@ def _longest_step(turn: Turn, rows: Rows, seconds: Floats) -> Floats:
     return longest
 
 
-def _most(turn: Turn, runs: Runs, charge: Floats, turned: Bools) -> Floats:
+def _most(turn: Turn, rows: Rows, charge: Floats, turned: Bools) -> Floats:
     """The most that a cycle before this one moved (Ah)."""
+    runs = rows.runs
     before = runs.previous(charge, turn.carry("progress.cycle_charge", 0.0))
     past = turn.carry("progress.cycles", 0.0, (2,))  # how many, and the most
     most = np.full(runs.length, np.nan)
     for row in np.flatnonzero(turned).tolist():
         side = past[int(runs.of_row[row])]
-        if before[row] > 0:
+        if before[row] > LEAST_HOURS * rows.scale[row]:
             side[:] = side[0] + 1, max(side[1], before[row])
         most[row] = side[1] if side[0] >= NEEDED else np.nan
     most = runs.last_where(turned, most, turn.carry("progress.most", np.nan))

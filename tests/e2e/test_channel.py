@@ -78,7 +78,7 @@ def test_a_zoom_into_the_past_stays_where_the_reader_put_it(page: Page) -> None:
     until(lambda: page.evaluate(f"{LAYOUT}.meta.live") is True, "the way back to now")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spiky(lab: RunningLab, cycler: Cycler) -> float:
     """Three hours of earlier readings of a channel, a second apart, one of them a spike; says when that was."""
     start = time.time() - 5 * HOUR

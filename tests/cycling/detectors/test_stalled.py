@@ -93,3 +93,14 @@ def test_short_pulses_do_not_shorten_the_history() -> None:
     short = (batch.texts("step_type") != "CC_DCH") | (np.arange(len(batch)) % 10 == 0)
     taken = batch.take(wanted | short)
     assert KIND not in watched(taken).kinds()
+
+
+def test_cycles_of_a_few_readings_say_nothing_of_how_much_one_moves() -> None:
+    """Somebody starts the test again and again, and then it runs."""
+    batch = cell(8)
+    cycle = batch.numbers("cycle_count")
+    charging = np.flatnonzero((cycle < 5) & (batch.texts("step_type") == "CCCV_CHG"))
+    _, first = np.unique(cycle[charging], return_index=True)
+    few = charging[(first[:, None] + np.arange(4)).ravel()]
+    taken = batch.take(np.sort(np.concatenate([few, np.flatnonzero(cycle >= 5)])))
+    assert [alert for alert in watched(taken).alerts.values() if "without a new cycle" in alert.message] == []
