@@ -8,6 +8,7 @@ how late they are told; with ``--minutes`` how the browser's heap and the web se
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import shutil
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks.ui.lab import CHANNELS, BenchLab, bench_lab, cpu_seconds, memory_mb
 
 MARKER = "bench-7-25"
+PROBE_MS = 30_000
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 # Notes when each frame came, how long it was, and when the marker's tile changed.
 SPY = """
@@ -66,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 say(f"{name}: {main_thread(lab, page)}")
             lab.share = 1.0
             if given.minutes:
-                say(drift(lab, page, given.minutes))
+                page.close()
+                say(drift(lab, browser, given.minutes))
             browser.close()
         time.sleep(3.0)
         for spread in (False, True):
@@ -140,25 +143,34 @@ def busy(cdp: Any) -> float:
     return float(metrics["TaskDuration"])
 
 
-def drift(lab: BenchLab, page: Page, minutes: float) -> str:
-    """Heap after collection and the server's memory, each a straight line through its second half and after."""
+def drift(lab: BenchLab, browser: Browser, minutes: float) -> str:
+    """Heap after collection, of a page on which nothing spies, and the server's memory, each with its Theil-Sen slope
+    after the first third: what warms up, or stands there for a moment, is no drift. No script is sent to the page for
+    it, as those would stay in the heap."""
+    page = browser.new_context(viewport={"width": 1920, "height": 1080}, color_scheme="dark").new_page()
+    page.goto(f"{lab.url}/wall")
     cdp = page.context.new_cdp_session(page)
     cdp.send("HeapProfiler.enable")
     times, heaps, servers = [], [], []
     end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
-        page.evaluate("window.frames_seen.length = 0, window.moved.length = 0")  # the spy's own
+        page.wait_for_timeout(PROBE_MS)
         cdp.send("HeapProfiler.collectGarbage")
         times.append(time.monotonic() / 86_400)
-        heaps.append(page.evaluate("performance.memory.usedJSHeapSize") / 1e6)
+        heaps.append(cdp.send("Runtime.getHeapUsage")["usedSize"] / 1e6)
         servers.append(memory_mb(lab.web_worker()))
-        page.wait_for_timeout(15_000)
-    half = len(times) // 3  # what warms up is not drift
-    slopes = [statistics.linear_regression(times[half:], found[half:]).slope for found in (heaps, servers)]
+    warm = len(times) // 3
+    slopes = [theil_sen(times[warm:], found[warm:]) for found in (heaps, servers)]
     return (
         f"{minutes:g} min: heap {course(heaps)} MB, {slopes[0]:+.1f} MB a day by its last two thirds; "
         f"web server {course(servers)} MB, {slopes[1]:+.1f} MB a day"
     )
+
+
+def theil_sen(times: Sequence[float], values: Sequence[float]) -> float:
+    """The median of the slopes between all pairs of points."""
+    points = list(zip(times, values, strict=True))
+    return statistics.median((y - v) / (x - u) for (u, v), (x, y) in itertools.combinations(points, 2))
 
 
 def course(found: Sequence[float], steps: int = 6) -> str:
