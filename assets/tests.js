@@ -158,6 +158,8 @@
         onColumnVisible: taken,
         onSelectionChanged: () => bar.draw(picked().length),
         onCellKeyDown: ({ node, event }) => {
+          const link = event.key === "Enter" && event.target.querySelector("a[tabindex='-1']");
+          if (link) link.click();
           if (!groups.isHead(node.data) || !["Enter", " "].includes(event.key) || event.target.closest("button")) return;
           event.preventDefault();
           toggle(node.data.group);

@@ -32,6 +32,12 @@
     return text ? cw.words.el("a", { href, "data-nav": true, dir: "auto" }, String(text)) : missing();
   }
 
+  // In a grid the keyboard goes from cell to cell, and Enter follows the link of the one it is in (tests.js).
+  function inCell(node) {
+    if (node.matches("a")) node.tabIndex = -1;
+    return node;
+  }
+
   const missing = () => cw.words.el("span", {}, cw.words.MISSING);
   function testLink(row) {
     return link(row.test, cw.compareUrl(row.test));
@@ -102,7 +108,7 @@
       cellClass: column.kind === "number" ? "number" : undefined,
       valueGetter: (params) => (params.data.group ? null : value(params.data)),
       valueFormatter: (params) => said(column, params.value),
-      cellRenderer: column.draw ? (params) => column.draw(params.data) : (params) => el("bdi", {}, said(column, params.value)),
+      cellRenderer: column.draw ? (params) => inCell(column.draw(params.data)) : (params) => el("bdi", {}, said(column, params.value)),
       filter: column.filter === false ? false : FILTERS[column.kind || "text"],
       filterParams: { maxNumConditions: 1, ...(column.kind === "date" ? { comparator: byDay } : {}) },
       getQuickFilterText: (params) => (column.kind || column.id === "fade" ? "" : params.value || ""),

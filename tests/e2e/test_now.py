@@ -37,7 +37,8 @@ def card(page: Page, channel: str, kind: str = "thermocouple-open") -> Locator:
 
 
 def tell(page: Page, *alerts: dict[str, Any]) -> None:
-    """The page hears of these alerts as it does from the stream; nobody else does."""
+    """The page hears of these alerts as it does from the stream, after its first frame; nobody else does."""
+    expect(page.locator("body")).not_to_have_attribute("data-newest", "")
     page.evaluate(f"({TELL})({json.dumps(alerts)})")
 
 

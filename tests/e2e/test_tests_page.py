@@ -103,6 +103,15 @@ def test_what_an_address_cannot_ask_for_is_said_in_words(page: Page) -> None:
     assert shown(page) == ["list-plain"]
 
 
+def test_enter_follows_the_link_of_the_cell_that_the_keyboard_is_in(page: Page) -> None:
+    opened(page, "/tests?find=list-&sort=test")
+    until(lambda: "list-plain" in shown(page), "the tests")
+    row = shown(page).index("list-plain")
+    page.evaluate(f"window.cellwatch.testGrid.setFocusedCell({row}, 'test')")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/compare\?tests=list-plain"))
+
+
 def test_groups_open_and_close_by_keyboard_and_the_address_says_which(page: Page) -> None:
     opened(page, "/tests?find=list-&sort=-test")
     page.get_by_label("Group by").select_option("batch")
