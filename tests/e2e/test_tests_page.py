@@ -36,12 +36,12 @@ def rows(page: Page) -> Locator:
     return page.locator("#tests .ag-center-cols-container .ag-row")
 
 
-def shown(page: Page) -> list[str]:
-    """The names of the tests on the page, from top to bottom."""
+def shown(page: Page, name: str = "row.querySelector('[col-id=test] a')?.firstChild.data") -> list[str]:
+    """The names of the tests on the page, from top to bottom; ``name`` says where a row has it."""
     found = page.evaluate(
         "() => [...document.querySelectorAll('#tests [role=row][row-index]')]"
-        ".map(row => [Number(row.getAttribute('row-index')), row.querySelector('[col-id=test] a')?.firstChild.data])"
-        ".filter(([, name]) => name).sort((a, b) => a[0] - b[0]).map(([, name]) => name)"
+        ".sort((a, b) => Number(a.getAttribute('row-index')) - Number(b.getAttribute('row-index')))"
+        f".map(row => {name}).filter(Boolean)"
     )
     return list(found)
 
@@ -233,12 +233,7 @@ PHONE = {"width": 390, "height": 844}
 
 def cards(page: Page) -> list[str]:
     """The names on the cards, from top to bottom."""
-    found = page.evaluate(
-        "() => [...document.querySelectorAll('#tests [role=row][row-index]')]"
-        ".sort((a, b) => Number(a.getAttribute('row-index')) - Number(b.getAttribute('row-index')))"
-        ".map(row => row.querySelector('.test-name')?.textContent).filter(Boolean)"
-    )
-    return list(found)
+    return shown(page, "row.querySelector('.test-name')?.textContent")
 
 
 def test_on_a_phone_a_test_is_a_card_that_says_what_the_list_would(page: Page) -> None:
