@@ -193,7 +193,7 @@
 
   cw.live = {
     now: () => (shown ? shown() : serverNow()), present: serverNow, showing,
-    take,     linkState, monitorState, monitorAge, silence,
+    take, linkState, monitorState, monitorAge, silence,
     quiet: () => silence() >= QUIET_SECONDS,
     version: () => link.version, redis: () => link.redis,
     listen: (listener) => listeners.push(listener),

@@ -45,7 +45,7 @@ def let(page: Page, held: threading.Event) -> None:
         route.continue_()
 
 
-@pytest.mark.parametrize(("path", "sign"), [("/wall", "#wall .tile"), ("/", "#now h1")])
+@pytest.mark.parametrize(("path", "sign"), [("/wall", "#wall .tile[data-channel]"), ("/", "#now h1")])
 def test_a_page_is_live_before_dash_and_stays_the_same_page_after(
     page: Page, held: threading.Event, path: str, sign: str
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_page_is_live_before_dash_and_stays_the_same_page_after(
 
 def test_whoever_goes_on_to_another_page_at_once_gets_that_one(page: Page, held: threading.Event) -> None:
     page.goto("/wall", wait_until="commit")
-    expect(page.locator("#wall .tile").first).to_be_visible()
+    expect(page.locator("#wall .tile[data-channel]").first).to_be_visible()
     page.evaluate("history.replaceState({}, '', '/alerts')")  # as a link would do while Dash is on its way
     let(page, held)
     expect(page.locator("h1")).to_have_text("Alerts")
