@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import tomllib
 from functools import partial
 from importlib.resources import files
@@ -17,12 +18,13 @@ from flask import Flask, g, has_request_context, request
 
 import api.bundles
 import api.callbacks
+import api.packed_answers
 import api.packed_files
 import api.routes
 import api.security
 import settings as lab_settings
 from api.access import Access
-from components.document import document
+from components.document import FirstFrame, document
 from components.early import markup
 from components.failure import instead
 from components.shell import shell
@@ -39,13 +41,16 @@ ASSETS = PROJECT / "assets"
 class Pages(dash.Dash):
     """Dash, with documents of our own."""
 
+    lab: Lab
     topology: Topology
     bundles: tuple[api.bundles.Bundle, api.bundles.Bundle]  # scripts, styles
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
         """The document of the page that is asked for."""
         own, styles = self.bundles
-        return document(parts, own=own.address, styles=styles.address, early=_early(self.server, self.topology))
+        early = _early(self.server, self.topology)
+        first = _first_frame(self.server, self.lab) if early and "at" not in request.args else None
+        return document(parts, own=own.address, styles=styles.address, early=early, first=first)
 
 
 def create_app(lab: Lab, settings: Settings) -> Pages:
@@ -81,8 +86,9 @@ def create_app(lab: Lab, settings: Settings) -> Pages:
     api.routes.register(server, lab, version(), settings.public_url)
     api.callbacks.install(server, app.callback_map)
     api.packed_files.install(server)
+    api.packed_answers.install(server)
     without = LATER if settings.debug else f"{LATER}|{ONLY_IN_DEBUG}"
-    app.topology = settings.topology
+    app.lab, app.topology = lab, settings.topology
     app.bundles = (api.bundles.bundle(ASSETS, ".js", without), api.bundles.bundle(ASSETS, ".css", without))
     api.bundles.install(server, app.bundles)
     app.layout = partial(_layout, settings.topology, version())
@@ -104,6 +110,16 @@ def _early(server: Flask, topology: Topology) -> str:
             except StoreAway as away:  # Dash will ask again, and say it on the page
                 server.logger.warning("A page could not be shown early: %s", away)
     return ""
+
+
+def _first_frame(server: Flask, lab: Lab) -> FirstFrame | None:
+    """What the watcher has told, with which a page is drawn at once; None while that is not known."""
+    try:
+        found = lab.live.full_frame()
+    except StoreAway as away:  # the stream will say it on the page
+        server.logger.warning("A page could not be filled early: %s", away)
+        return None
+    return FirstFrame(id=found[0], body=found[1], now=round(time.time(), 3)) if found else None
 
 
 def _forget_page(path: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import time
 
 from flask import Blueprint, Response, request
 
 from api.answers import Refused, to_json
 from api.arguments import number
+from api.packed_answers import packed
 from cycling.instant import Instant, NoInstant, instant_of, written
 from data_access.as_it_was import frames_then, records_begin
 from data_access.lab import lab
@@ -81,11 +81,4 @@ def _seconds(name: str) -> float:
 
 
 def _packed(body: bytes) -> Response:
-    """JSON, packed for who takes it so: a frame is made of words that come again and again."""
-    answer = Response(
-        body, mimetype="application/json", headers={"Vary": "Accept-Encoding", "Cache-Control": "no-store"}
-    )
-    if request.accept_encodings["gzip"]:
-        answer.set_data(gzip.compress(body, compresslevel=1))
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
+    return packed(Response(body, mimetype="application/json", headers={"Cache-Control": "no-store"}))

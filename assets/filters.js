@@ -45,7 +45,7 @@
     const listed = { chamber: cw.model.lab.chambers, cycler: cw.model.lab.cyclers }[name] || [];
     return ordered([...channels.map((channel) => channel[name]), ...listed.map((one) => one.id)]);
   }
-  const ordered = (values) => [...new Set(values.filter(Boolean))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const ordered = (values) => [...new Set(values.filter(Boolean))].sort(cw.words.natural);
 
   // Why a filter shows nothing, in words; "" when its value is known or cannot be known yet.
   function strange(asked) {

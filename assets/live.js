@@ -17,6 +17,7 @@
   let source = null;
   let leader = false;
   let bus = null;
+  let asked = false; // the other tabs, for all that is known
   let tried = null;
   let clock = null; // the server's time at a moment, and the moment
   let shown = null; // gives the moment that the page shows, when that is not now
@@ -105,10 +106,16 @@
     link.lastId = "";
     cw.model.loaded = false;
     if (source) connect();
-    else bus.postMessage({ ask: true });
+    else askOthers();
+  }
+
+  function askOthers() {
+    asked = true;
+    bus.postMessage({ ask: true });
   }
 
   function adopt(id, data) {
+    asked = false;
     link.lastId = id;
     tell("frame", cw.model.adopt(data));
   }
@@ -152,7 +159,7 @@
     cw.model.forget();
     link.lastId = "";
     if (!shown && source) connect();
-    else if (!shown && bus) bus.postMessage({ ask: true });
+    else if (!shown && bus) askOthers();
     tell("tick", null);
   }
 
@@ -170,16 +177,26 @@
       source.close();
       source = null;
     }
-    if (message.kind && source === null && !(message.answer && cw.model.loaded)) {
+    if (message.kind && source === null && (asked || !message.answer)) {
       receive(message.kind, message.id, message.data);
     }
   }
 
+  // A document that brings a page along brings what was known when it was made; the stream goes on after that.
+  function takeFirst() {
+    const told = document.getElementById("first-frame");
+    if (!told) return;
+    setClock(Number(told.dataset.now));
+    if (cw.model.apply(JSON.parse(told.textContent))) link.lastId = told.dataset.id;
+    told.remove();
+  }
+
   function start() {
+    takeFirst();
     if (!navigator.locks || !window.BroadcastChannel) return connect();
     bus = new BroadcastChannel("cellwatch-live");
     bus.onmessage = (event) => onBus(event.data);
-    bus.postMessage({ ask: true });
+    askOthers();
     // Held for the life of the tab; when it closes the next tab leads.
     navigator.locks.request("cellwatch-live", () => new Promise(() => {
       leader = true;

@@ -101,7 +101,7 @@
   function batches(channels) {
     const groups = grouped(channels.filter((one) => one.test && !DONE.includes(one.state)), "batch");
     const most = (own) => own.reduce((far, one) => Math.max(far, one.cycle_count || 0), 0);
-    return [...groups].sort(([a, x], [b, y]) => Number(!a) - Number(!b) || most(y) - most(x) || a.localeCompare(b, "en", { numeric: true })).map(([batch, own]) => ({
+    return [...groups].sort(([a, x], [b, y]) => Number(!a) - Number(!b) || most(y) - most(x) || cw.words.natural(a, b)).map(([batch, own]) => ({
       key: batch, href: batch ? cw.batchUrl(batch) : null,
       cells: [batch || "no batch stated", String(own.length), span(own.map((one) => one.cycle_count), String),
         `${span(own.map((one) => (Number.isFinite(one.state_of_health) ? 100 * one.state_of_health : null)), (value) => value.toFixed(1))}${cw.words.NBSP}%`],

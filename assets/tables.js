@@ -27,7 +27,7 @@
     const missing = (value) => value === null || value === undefined || value === "";
     if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b));
     if (typeof a === "number" && typeof b === "number") return a - b;
-    return String(a).localeCompare(String(b), "en", { numeric: true });
+    return cw.words.natural(String(a), String(b));
   }
 
   // A table that keeps its order when its rows are drawn anew.

@@ -83,7 +83,7 @@
     const missing = (value) => value === null || value === undefined || value === "";
     if (missing(a) || missing(b)) return (Number(missing(a)) - Number(missing(b))) * (down ? -1 : 1);
     if (typeof a === "number" && typeof b === "number") return a - b;
-    return String(a).localeCompare(String(b), "en", { numeric: true });
+    return cw.words.natural(String(a), String(b));
   }
 
   // A moment beside the day that a filter names: a day of the lab's calendar, wherever the reader is.

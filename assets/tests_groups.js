@@ -7,7 +7,7 @@
 
   const isHead = (row) => Boolean(row && row.group !== undefined);
   const nameOf = (row, by) => (row[by] === null || row[by] === undefined || row[by] === "" ? NONE : String(row[by]));
-  const order = (a, b) => Number(a === NONE) - Number(b === NONE) || a.localeCompare(b, "en", { numeric: true });
+  const order = (a, b) => Number(a === NONE) - Number(b === NONE) || cw.words.natural(a, b);
 
   // What members have in common, for the line of their head.
   function summary(rows) {

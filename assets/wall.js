@@ -26,6 +26,8 @@
     const note = el("p", { class: "wall-note", role: "status", hidden: !asked.notes.length });
     put(note, asked.notes.join(" "));
     host.append(head.element, note, el("div", { class: "wall-body" }, causes.element, stage), bar.element);
+    place(state);
+    for (const beside of [head, causes]) beside.tick(cw.live.now()); // they take their room, and measure it, first
     show(turns.view());
     watch(state, causes, turns, bar);
     return {

@@ -37,7 +37,7 @@
     const tried = all.slice(0, window.innerWidth < 900 ? PHONE : MOST);
     sync(parts.list, tried, (alert) => alert.id, wall.makeCause, (node, alert) => wall.patchCause(node, alert, now));
     drawCounts(parts.counts, now);
-    parts.lately.tick();
+    if (cw.painted.yet()) parts.lately.tick();
     const shown = room(parts, tried);
     put(parts.more, all.length > shown
       ? `and ${plural(all.length - shown, "more cause", "more causes")}: see Alerts`

@@ -6,7 +6,7 @@
   const cw = (window.cellwatch = window.cellwatch || {});
   const wall = (cw.wall = cw.wall || {});
   const PHONE = 900; // px: narrower pages scroll
-  const natural = (a, b) => a.channel.localeCompare(b.channel, "en", { numeric: true });
+  const byName = (a, b) => cw.words.natural(a.channel, b.channel);
 
   wall.grid = (asked) => {
     const { el } = cw.words;
@@ -20,9 +20,9 @@
     return {
       element: grid.element,
       shown: (now) => {
+        strip.tick(now); // it takes its room before the tiles are fitted into the rest
         grid.built = "";
         tick(grid, now);
-        strip.tick(now);
       },
       frame: (changed, now) => {
         if (changed.full) strip.tick(now); // it takes its room before the tiles are fitted into the rest
@@ -37,10 +37,12 @@
 
   // Before the page is painted, so that no frame shows tiles that do not fit. On a phone the room follows the tiles.
   function resized(grid) {
-    if (!grid.built || (window.innerWidth < PHONE && grid.phone)) return;
+    if (!grid.built || (window.innerWidth < PHONE && grid.phone) || sizeOf(grid.room.getBoundingClientRect()) === grid.fitted) return;
     grid.built = "";
     tick(grid, cw.live.now());
   }
+
+  const sizeOf = ({ width, height }) => `${width} × ${height}`;
 
   // What stands where, in words: as long as they stay the same no tile is made, moved or removed.
   function structure() {
@@ -68,7 +70,7 @@
   function groups(sort, now) {
     const all = [...cw.model.channels.values()];
     if (sort === "need") {
-      const ranked = all.sort((a, b) => rank(a, now) - rank(b, now) || natural(a, b));
+      const ranked = all.sort((a, b) => rank(a, now) - rank(b, now) || byName(a, b));
       return [{ id: "All channels, those in need first", facts: null, channels: ranked, free: 0 }];
     }
     const found = new Map((cw.model.lab.cyclers || []).map((cycler) => [cycler.id, { id: cycler.id, facts: cycler, channels: [] }]));
@@ -77,7 +79,7 @@
       found.get(channel.cycler).channels.push(channel);
     }
     for (const group of found.values()) {
-      group.channels.sort(natural);
+      group.channels.sort(byName);
       group.free = group.facts ? Math.max(0, group.facts.channels - group.channels.length) : 0;
     }
     return [...found.values()];
@@ -86,7 +88,7 @@
   function build(grid, now) {
     const { sync } = cw.words;
     grid.built = structure();
-    grid.sorted = need(now);
+    if (grid.asked.sort === "need") grid.sorted = need(now);
     const made = groups(grid.asked.sort, now);
     fit(grid, made);
     const present = new Set();
@@ -113,10 +115,12 @@
     const { style } = grid.cyclers;
     let density = n <= 120 ? "roomy" : n <= 480 ? "dense" : "tiny";
     grid.phone = window.innerWidth < PHONE;
+    if (!grid.density) cw.words.mark(grid.element, "data-density", density); // the legend takes the room it will have
     if (!grid.phone && n) {
       const box = grid.room.getBoundingClientRect();
       const found = wall.fit(counts, box, wall.unit());
       density = found.density;
+      grid.fitted = sizeOf(box);
       const measures = { columns: found.columns, row: found.row, high: found.high, gap: found.gap, head: found.head, apart: found.apart, text: textOf(found, longest(made)) };
       for (const [name, value] of Object.entries(measures)) style.setProperty(`--${name}`, ["columns", "row"].includes(name) ? value : `${value}px`);
       grid.narrow = found.block < 620 * wall.unit();

@@ -29,7 +29,7 @@
     mark(parts.power, "data-cut", power.cut);
     const factor = cw.model.lab.time_factor;
     put(parts.factor, factor && factor !== 1 ? `Demo × ${Number(factor)}` : "");
-    put(parts.clock, clock(now));
+    put(parts.clock, cw.painted.yet() ? clock(now) : cw.words.MISSING);
   }
 
   // A circuit is called on only when a channel on it has answered; it is cut when an open alert says so.

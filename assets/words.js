@@ -115,6 +115,9 @@
     return channel.source || "measured";
   }
 
+  // Names in the order in which people count: bench-2 before bench-10. One that is made anew each time takes ten times as long.
+  const { compare: natural } = new Intl.Collator("en", { numeric: true });
+
   const plural = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
   // el("a", {href, class, "data-x"}, child, "text"): children that are strings become text nodes.
@@ -175,7 +178,7 @@
 
   cw.words = {
     NBSP, MISSING, PHASE_GLYPHS, SEVERITY_WORDS, number, age, clock, shortClock, minuteOfDay, date, wholeDate, calendarDay, utc, when, putWhen, zone,
-    kind, scope, message, source, plural,
+    kind, scope, message, source, plural, natural,
     el, put, mark, glyph, sync,
   };
 })();

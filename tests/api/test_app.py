@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from api.hub import FrameHub
 from api.stream import HUB
 from data_access import embedded
 from data_access.lab import Lab
+from data_access.watched import Published
 from settings import Settings
 from tests.api.conftest import TOPOLOGY
 
@@ -103,3 +106,24 @@ def test_the_layout_is_small_enough_for_dash(client: FlaskClient) -> None:
 
 def test_a_file_that_dash_does_not_have_is_not_our_fault(client: FlaskClient) -> None:
     assert client.get("/_dash-component-suites/dash/deps/x.js").status_code == 404
+
+
+def test_the_documents_of_pages_are_packed_and_never_kept(client: FlaskClient) -> None:
+    packed, plain = client.get("/wall", headers={"Accept-Encoding": "gzip"}), client.get("/wall")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert gzip.decompress(packed.data).decode()[:2000] == plain.text[:2000]
+    assert packed.headers["Cache-Control"] == plain.headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_brings_along_what_the_watcher_told(client: FlaskClient, lab: Lab) -> None:
+    assert "first-frame" not in client.get("/wall").text  # nothing was told yet
+    frame = b'{"full": true, "name": "</script>"}'
+    found = lab.live.publish(Published(now=1.0, frame=b"{}", full_frame=frame))
+    text = client.get("/wall").text
+    told = re.search(f'id="first-frame" data-id="{found}" data-now="[0-9.]+">(.*?)</script>', text)
+    assert told
+    assert json.loads(told[1]) == json.loads(frame)
+    assert "first-frame" not in client.get("/alerts").text  # Dash draws that page
+    assert "first-frame" not in client.get("/wall?at=2026-01-01T00:00Z").text

@@ -86,3 +86,41 @@ def test_a_page_without_dash_still_shows_what_is_live(page: Page) -> None:
     expect(tile).to_have_attribute("data-unix-time", re.compile(r"\d"))
     shown = tile.get_attribute("data-unix-time") or ""
     expect(tile).not_to_have_attribute("data-unix-time", shown)
+
+
+def test_the_wall_is_drawn_from_its_document_before_the_stream_answers(page: Page) -> None:
+    streams: list[Route] = []
+    page.route("**/api/v1/stream*", lambda route: streams.append(route))
+    page.goto("/wall", wait_until="commit")
+    tile = page.locator("#wall .tile[data-channel='play-1-01']")
+    expect(tile).to_contain_text("3.30")
+    expect(page.locator("body")).to_have_attribute("data-link", "reconnecting")  # nothing is called live before it is
+    expect(page.locator("#react-entry-point main")).to_have_count(1)  # Dash does not wait for ever
+    shown = tile.get_attribute("data-unix-time") or ""
+    assert "?after=" in streams[0].request.url  # it goes on after what the document told
+    for route in streams:
+        route.continue_()
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    expect(tile).not_to_have_attribute("data-unix-time", shown)
+    assert page.evaluate("document.getElementById('first-frame')") is None
+
+
+def test_a_second_tab_that_its_document_filled_is_told_by_the_first(page: Page) -> None:
+    page.goto("/wall")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    second = page.context.new_page()
+    streams: list[str] = []
+    second.on("request", lambda sent: streams.append(sent.url) if "/api/v1/stream" in sent.url else None)
+    second.goto("/")
+    expect(second.locator("body")).to_have_attribute("data-link", "live")
+    newest = second.locator("body").get_attribute("data-newest") or ""
+    expect(second.locator("body")).not_to_have_attribute("data-newest", newest)
+    assert streams == []
+
+
+def test_what_was_is_not_drawn_over_by_what_is(page: Page) -> None:
+    page.goto("/wall")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    answer = page.request.get(f"/wall?at={page.evaluate('Date.now() / 1000 - 5')}")
+    assert "first-frame" not in answer.text()
+    assert 'id="early"' in answer.text()
