@@ -13,6 +13,9 @@
     }
   }
 
+  // What Dash has drawn in the place of a link or button that is gone.
+  const twin = (gone) => [...document.querySelectorAll(`#shell ${gone.localName}`)].find((one) => one.id === gone.id && one.textContent === gone.textContent);
+
   // What is mounted: id -> {element}. First comes Dash's frame of all pages, then the page.
   cw.settle = (mounted) => {
     const early = document.getElementById("early");
@@ -32,6 +35,7 @@
       moveInto(pages, mounted);
       main = null;
     }
-    if (focus && focus.isConnected && focus !== document.activeElement) focus.focus({ preventScroll: true });
+    const again = focus && (focus.isConnected ? focus : twin(focus));
+    if (again && again !== document.activeElement) again.focus({ preventScroll: true });
   };
 })();

@@ -70,6 +70,16 @@ def test_a_page_is_live_before_dash_and_stays_the_same_page_after(
     expect(page.locator(sign).first).to_be_visible()
 
 
+def test_a_link_that_has_the_focus_keeps_it(page: Page, held: threading.Event) -> None:
+    page.goto("/", wait_until="commit")
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    alerts = page.locator("#shell nav").get_by_role("link", name="Alerts")
+    alerts.focus()
+    let(page, held)
+    expect(page.locator("#react-entry-point #main")).to_be_visible()
+    expect(alerts).to_be_focused()
+
+
 def test_whoever_goes_on_to_another_page_at_once_gets_that_one(page: Page, held: threading.Event) -> None:
     page.goto("/wall", wait_until="commit")
     expect(page.locator("#wall .tile[data-channel]").first).to_be_visible()

@@ -115,7 +115,7 @@ def test_a_frozen_server_is_noticed_without_an_error_event_and_recovers(page: Pa
 
 
 def test_a_page_that_hears_nothing_from_the_beginning_says_so_in_words(page: Page) -> None:
-    page.route("**/api/v1/stream", lambda _never_answered: None)
+    page.route("**/api/v1/stream*", lambda _never_answered: None)
     page.goto("/")
     expect(page.locator("#banner")).to_contain_text("Reconnecting: no word from the server")
     expect(page.locator("#now h1")).to_have_text("Not known whether all is well")
