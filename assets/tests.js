@@ -18,6 +18,11 @@
     let applying = false;
     const known = new Map();
     const query = () => cw.testView.write(view, narrow);
+    // What stands in the address: the view, and the light that it asks for, which is no part of the view.
+    function search() {
+      const theme = new URLSearchParams(location.search).get("theme");
+      return [query(), theme && `theme=${encodeURIComponent(theme)}`].filter(Boolean).join("&");
+    }
     const groups = cw.testGroups(() => view, toggle);
     const cards = narrow ? cw.testCards(() => view, groups) : null;
     const note = el("p", { class: "how", role: "status" }, "reading the list of tests …");
@@ -52,7 +57,7 @@
 
     function save() {
       if (location.pathname !== "/tests") return; // the grid told late of what was done before the reader went on
-      const text = query();
+      const text = search();
       if (text !== location.search.slice(1)) history.replaceState(history.state, "", cw.past.along(location.pathname + (text ? `?${text}` : "")));
       say();
     }
@@ -175,7 +180,7 @@
     cw.grid().then((grid) => host.isConnected && begin(grid)).catch((error) => put(note, `The table cannot be shown: ${error.message}. Reload the page.`));
     return {
       moved() {
-        if (location.pathname === "/tests" && query() !== location.search.slice(1)) {
+        if (location.pathname === "/tests" && search() !== location.search.slice(1)) {
           view = cw.testView.read(location.search, narrow);
           apply();
         }

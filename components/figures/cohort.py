@@ -55,6 +55,8 @@ def cohort_figure(shown: Cohort, look: Look) -> Figure:
     if not drawn:
         return sentence(NOTHING[shown.measure])
     layout = _layout(shown, look)
+    if "y" in drawn:  # a line alone would make an axis of its own around itself
+        layout["shapes"] = _end_of_life(shown, look.end_of_life_percent)
     layout["annotations"] = [
         said(NOTHING[shown.measure if panel == "fade" else panel], sum(domain) / 2)
         for panel, (axis, domain) in PANELS.items()
@@ -184,7 +186,7 @@ def _layout(shown: Cohort, look: Look) -> Figure:
         "yaxis": {"domain": PANELS["fade"][1], "title": _title(TITLES[shown.measure]), **FIXED},
         "yaxis2": {"domain": PANELS["efficiency"][1], "title": _title("Coulombic<br>efficiency (%)"), **FIXED},
         "yaxis3": {"domain": PANELS["temperature"][1], "title": _title("Cell, mean (°C)"), **FIXED},
-        "shapes": _end_of_life(shown, look.end_of_life_percent),
+        "shapes": [],
     }
 
 

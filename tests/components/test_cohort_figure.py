@@ -78,6 +78,7 @@ def test_end_of_life_is_a_line_of_the_state_of_health_only() -> None:
     look = Look(end_of_life_percent=80.0)
     assert figure({"a": [100.0]}, look=look)["layout"]["shapes"][0]["y0"] == 80.0
     assert figure({"a": [100.0]}, look=look, measure="capacity")["layout"]["shapes"] == []
+    assert figure({"a": [math.nan]}, look=look)["layout"]["shapes"] == []  # no axis from 79 to 81 % around it alone
 
 
 def test_the_part_that_is_asked_for_is_shown() -> None:

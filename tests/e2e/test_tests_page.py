@@ -71,6 +71,13 @@ def test_a_search_stands_in_the_address_and_keeps_the_cursor(page: Page) -> None
     expect(page.locator("#tests [role=status]").first).to_contain_text(re.compile(r"^2 of \d+ tests"))
 
 
+def test_the_light_that_an_address_asks_for_stays(page: Page) -> None:
+    opened(page, "/tests?theme=light")
+    page.get_by_label("Find").press_sequentially("list-pl", delay=60)
+    expect(page).to_have_url(re.compile(r"/tests\?find=list-pl&theme=light$"))
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+
 def test_sorting_by_a_head_stands_in_the_address_and_comes_back_from_it(page: Page) -> None:
     opened(page, "/tests?find=list-&cols=test,owner")
     head = page.get_by_role("columnheader", name="Test")
