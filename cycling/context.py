@@ -97,7 +97,7 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
     same_step = _same_step(turn, batch, direction, declared) & ~seam
     step_row = runs.count(same_step, turn.carry("step_row", 0.0)) + 1
     setpoint, steady = _setpoint(turn, np.nan_to_num(np.abs(held_current)), scale, same_step)
-    status = batch.texts("channel_status")
+    running, finished = _status(batch)
     moved = throughput(
         turn,
         {name: batch.numbers(name) for name in COUNTERS},
@@ -136,8 +136,8 @@ def rows_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Row
         direction=direction,
         declared=declared,
         foreign=_foreign(turn, batch, declared),
-        running=np.array([word not in NOT_RUNNING for word in status], dtype=bool),
-        finished=np.array([word == "finished" for word in status], dtype=bool),
+        running=running,
+        finished=finished,
         same_step=same_step,
         step_row=step_row,
         setpoint=setpoint,
@@ -201,6 +201,15 @@ def _foreign(turn: Turn, batch: Batch, declared: Bools) -> Bools:
         return np.asarray(names & ~declared)
     own = np.array([bool(word) and word == word for word in words], dtype=bool)  # NaN is no name
     return np.asarray((names | own) & ~declared)
+
+
+def _status(batch: Batch) -> tuple[Bools, Bools]:
+    """Where the channel runs as far as the cycler says, and where it has finished."""
+    words = batch.columns.get("channel_status")
+    if words is None:
+        return np.ones(len(batch), dtype=bool), np.zeros(len(batch), dtype=bool)
+    running = np.array([word not in NOT_RUNNING for word in words], dtype=bool)
+    return running, np.array([word == "finished" for word in words], dtype=bool)
 
 
 def _protocol_step(batch: Batch) -> Floats:

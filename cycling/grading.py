@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -71,7 +71,7 @@ class Grades:
         reference = _reference(early, facts, memory["checkup"])
         if growing:
             early = [_with_health(c, reference) for c in early]
-            memory["early"] = [asdict(c) for c in early]
+            memory["early"] = [vars(c).copy() for c in early]  # plain values only
         cycle = _with_health(cycle, reference)
         if cycle.kind in ("regular", "checkup") and not math.isnan(cycle.state_of_health):
             memory["soh"] = cycle.state_of_health

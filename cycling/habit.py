@@ -6,7 +6,8 @@ room has it, and a lasting new level, as a chamber that was set anew.
 
 from __future__ import annotations
 
-from statistics import fmean, median
+from math import fsum
+from statistics import median
 
 BLOCK = 300.0  # s; the mean over one is a reading without its noise
 BLOCKS = 12  # of the level: an hour, more than twice the slowest compressor cycle seen (25 min)
@@ -81,14 +82,15 @@ class Habit:
         blocks = [mean, *held[FIRST_BLOCK : FIRST_HOUR - 1]]
         held[FIRST_BLOCK:FIRST_HOUR] = blocks
         known = [block for block in blocks[:BLOCKS] if block == block]
-        held[LEVEL] = fmean(known) if len(known) == BLOCKS else NAN
-        held[RECENT] = fmean(known[:RECENT_BLOCKS])
+        held[LEVEL] = fsum(known) / BLOCKS if len(known) == BLOCKS else NAN
+        recent = known[:RECENT_BLOCKS]
+        held[RECENT] = fsum(recent) / len(recent)
         held[IN_HOUR] = 1.0 + (held[IN_HOUR] if held[IN_HOUR] == held[IN_HOUR] else 0.0)
 
     def _end_hour(self, reference: float, *, told: bool) -> None:
         held = self.held
         blocks = held[FIRST_BLOCK:FIRST_HOUR]
-        hour = fmean(blocks), min(blocks), max(blocks)
+        hour = fsum(blocks) / HOUR, min(blocks), max(blocks)
         if hour[2] - hour[1] > RIPPLE:
             return
         if abs(hour[0] - reference) > TAKEN:

@@ -22,15 +22,37 @@ FASTEST, SLOWEST = -math.log(0.70) / 120.0, -math.log(0.995) / 120.0  # 1/s
 USUAL = 1.0 / 960.0  # 1/s: the median time constant of NASA's cells is 16 minutes
 FORGETTING = 0.9  # per step: about the last ten count
 RIDGE = 0.003
+RIDGED = RIDGE * np.eye(4)
 CLEAR = 10.0  # weight of intervals without current, where nothing but the losses is at work
 SUMS = 15  # of products of four regressors and the change: what a fit needs of all its intervals
 PAIRS = list(combinations_with_replacement(range(5), 2))
+FIRST, SECOND = np.array(PAIRS).T
+WORTH_ARRAYS = 12  # intervals; fewer are added sooner one by one
+
+Interval = tuple[float, float, float, float, float, float]
+"""Mean ΔT (K), ∫I² (A²s), ∫I (As), length (s), the change of ΔT (K), and its weight."""
+
+
+def added(sums: Sequence[float], intervals: Sequence[Interval]) -> list[float]:
+    """The sums with the products of some intervals, added strictly one after the other, so that it does not matter
+    when they were handed in."""
+    if len(intervals) < WORTH_ARRAYS:
+        total = list(sums)
+        for interval in intervals:
+            add(total, *interval)
+        return total
+    mean, heat, charge, seconds, change, weight = np.array(intervals).T
+    parts = np.array([mean * seconds, heat, charge, seconds, change])
+    rows = np.empty((len(intervals) + 1, SUMS))
+    rows[0], rows[1:] = sums, ((weight * parts)[FIRST] * parts[SECOND]).T
+    total = np.add.accumulate(rows, axis=0)[-1]
+    return list(total.tolist())
 
 
 def add(
     sums: list[float], mean: float, heat: float, charge: float, seconds: float, change: float, weight: float
 ) -> None:
-    """Take in one interval: mean ΔT (K), ∫I² (A²s), ∫I (As), its length (s), and the change of ΔT (K)."""
+    """Take in one interval."""
     warm = mean * seconds
     a, b, c, d, e = weight * warm, weight * heat, weight * charge, weight * seconds, weight * change
     products = (
@@ -44,14 +66,13 @@ def add(
 
 def fit(sums: Sequence[float]) -> tuple[float, float, float, float] | None:
     """κ, β1, β2, γ, or None where the intervals do not tell."""
-    whole = np.zeros((5, 5))
-    for value, (i, j) in zip(sums, PAIRS, strict=True):
-        whole[i, j] = whole[j, i] = value
-    scale = np.sqrt(np.diag(whole)[:4])
+    whole = np.empty((5, 5))
+    whole[FIRST, SECOND] = whole[SECOND, FIRST] = sums
+    scale = np.sqrt(whole.diagonal()[:4])
     if not (scale[0] > 0 and scale[1] > 0 and scale[3] > 0):
         return None
     scale = np.where(scale > 0, scale, 1.0)
-    products = whole[:4, :4] / np.outer(scale, scale) + RIDGE * np.eye(4)
+    products = whole[:4, :4] / (scale[:, None] * scale) + RIDGED
     target = whole[:4, 4] / scale
     target[0] -= RIDGE * USUAL * scale[0]  # the ridge draws κ to the usual one, the others to nothing
     found: Floats = np.linalg.solve(products, target)

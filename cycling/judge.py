@@ -64,13 +64,16 @@ def _findings(turn: Turn, sight: Sight, detector: ReadingDetector, check: Check)
         turn.keep(f"{name}.counted", count)
     began = runs.last_where(check.on & (held == 1), sight.rows.elapsed, turn.carry(f"{name}.since", np.nan))
     quiet = runs.count(check.off, turn.carry(f"{name}.off", 0.0))
-    fires = (count >= detector.samples) & (sight.rows.elapsed - began >= detector.delay_seconds) & check.on
-    clears = quiet >= detector.clear_samples
-    ranks = np.full(runs.length, float(detector.severity.rank)) if check.rank is None else check.rank
-    rank = turn.carry(f"{name}.rank", 0.0)  # 0 while closed, else the rank of the open finding's severity
     turn.keep(f"{name}.on", held)
     turn.keep(f"{name}.since", began)
     turn.keep(f"{name}.off", quiet)
+    rank = turn.carry(f"{name}.rank", 0.0)  # 0 while closed, else the rank of the open finding's severity
+    if not (rank.any() or check.on.any()):
+        turn.keep_runs(f"{name}.rank", rank)
+        return []
+    fires = (count >= detector.samples) & (sight.rows.elapsed - began >= detector.delay_seconds) & check.on
+    clears = quiet >= detector.clear_samples
+    ranks = np.full(runs.length, float(detector.severity.rank)) if check.rank is None else check.rank
     found = []
     open_rank = rank[runs.of_row]
     matters = (fires & ((open_rank == 0) | (ranks < open_rank))) | (clears & (open_rank > 0))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cycling.context import CHARGE, DISCHARGE, REST, Rows
-from cycling.median import median_of
+from cycling.median import median_of, median_of_known
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 from cycling.stillness import Stillness
@@ -105,7 +105,7 @@ def _top(turn: Turn, rows: Rows, loaded: Bools) -> Floats:
         run = int(runs.of_row[row])
         tops[run, 1:] = tops[run, :-1].copy()
         tops[run, 0] = before[row]
-        top[row] = np.nanmedian(tops[run])
+        top[row] = median_of_known(tops[run])
     top = runs.last_where(ended, top, turn.carry("levels.top", np.nan))
     turn.keep("levels.loaded_volt", last)
     turn.keep("levels.direction", rows.direction)

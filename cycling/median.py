@@ -16,3 +16,8 @@ def median_of(values: npt.ArrayLike) -> Any:
         return np.float64(np.nan)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def median_of_known(values: npt.NDArray[np.float64]) -> float:
+    """The same of those that are not NaN."""
+    return float(median_of(values[~np.isnan(values)]))

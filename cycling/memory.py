@@ -40,13 +40,13 @@ class Memory:
         """The array of a quantity, of shape (channels or more, *shape); new places hold ``default``."""
         wanted = len(self.index)
         held = self._arrays.get(name)
-        self._defaults[name] = (default, shape)
-        if held is None or len(held) < wanted:
-            grown = np.full((max(16, 2 * wanted), *shape), default, dtype=np.float64)
-            if held is not None:
-                grown[: len(held)] = held
-            self._arrays[name] = held = grown
-        return held
+        if held is not None and len(held) >= wanted:
+            return held
+        grown = np.full((max(16, 2 * wanted), *shape), default, dtype=np.float64)
+        if held is not None:
+            grown[: len(held)] = held
+        self._arrays[name], self._defaults[name] = grown, (default, shape)
+        return grown
 
     def put(self, name: str, places: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
         """Remember values of a quantity that was asked for before."""

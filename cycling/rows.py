@@ -65,6 +65,8 @@ class Runs:
         """The value at the newest row, this one included, where ``flag`` holds; else ``carry``."""
         if self.single:
             return np.where(flag, values, carry)
+        if not flag.any():  # the usual, of what is rare; asking costs a tenth of looking for the newest
+            return carry[self.of_row].astype(np.result_type(values, carry), copy=False)
         newest = np.maximum.accumulate(np.where(flag, self.rows, -1))
         inside = newest >= self.start_of_row
         return np.where(inside, values[np.where(inside, newest, 0)], carry[self.of_row])
@@ -73,6 +75,8 @@ class Runs:
         """How many rows in a row, this one included, ``flag`` has held."""
         if self.single:
             return np.where(flag, carry + 1, 0.0)
+        if not flag.any():
+            return np.zeros(self.length)
         broken = np.maximum.accumulate(np.where(flag, -1, self.rows))
         inside = broken >= self.start_of_row
         since_start = self.rows - self.start_of_row + 1 + carry[self.of_row]
@@ -101,8 +105,11 @@ class Runs:
                 total[runs] = total[runs] + values[self.starts[runs] + place]
                 out[self.starts[runs] + place] = total[runs]
             return out
-        for run, (start, end) in enumerate(zip(self.starts, self.ends + 1, strict=True)):
-            out[start:end] = np.add.accumulate(np.append(carry[run], values[start:end]))[1:]
+        added = np.empty(self.length + 1)
+        for run, (start, end) in enumerate(zip(self.starts.tolist(), (self.ends + 1).tolist(), strict=True)):
+            part = added[: end - start + 1]
+            part[0], part[1:] = carry[run], values[start:end]
+            out[start:end] = np.add.accumulate(part, out=part)[1:]
         return out
 
     def running_max(self, values: Floats, carry: Floats) -> Floats:

@@ -85,7 +85,7 @@ def shift_of(
         slope=slope,
         seam=bool(resumed[base[-1] + 1 : newest[0] + 1].any()),
         cycles=len(base),
-        unsure=float(np.median(unsure[newest]) + np.median(unsure[base])),
+        unsure=float(median_of(unsure[newest]) + median_of(unsure[base])),
     )
 
 

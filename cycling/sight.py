@@ -24,6 +24,7 @@ from cycling.spikes import Spikes, spikes_of
 from cycling.stillness import Stillness, stillness_of
 from cycling.supply import Supply, supply_of
 from cycling.taper import Taper, taper_of
+from cycling.taper_cut import TaperCut, taper_cut_of
 from cycling.thermal import Thermal, thermal_of
 from cycling.thermometry import Thermometry, thermometry_of
 from cycling.warming import Warming, warming_of
@@ -52,6 +53,7 @@ class Sight:
     progress: Progress
     resting: Resting
     taper: Taper
+    taper_cut: TaperCut
 
     def per_row(self, per_run: Floats) -> Floats:
         """A limit that stands per run, spread over the rows."""
@@ -66,6 +68,7 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
     stillness = stillness_of(turn, rows)
     climate = climate_of(turn, rows)
     spikes = spikes_of(turn, rows, stillness)
+    taper = taper_of(turn, rows, climate, thermometry)
     return Sight(
         rows=rows,
         supply=supply_of(turn, rows),
@@ -85,5 +88,6 @@ def sight_of(turn: Turn, batch: Batch, limits: Limits, time_factor: float) -> Si
         series_jump=series_jump_of(turn, rows, stillness, spikes),
         progress=progress_of(turn, rows),
         resting=resting_of(turn, rows, climate, thermometry),
-        taper=taper_of(turn, rows, climate, thermometry),
+        taper=taper,
+        taper_cut=taper_cut_of(turn, rows, taper),
     )

@@ -55,12 +55,16 @@ def usual(keys: Floats, curves: Floats, place: int) -> list[float]:
 
 def at(curve: Sequence[float], seconds: float) -> tuple[float, float]:
     """ΔT (K) of a curve at a time in step, and its slope (K/s)."""
-    after = bisect_right(KNOTS, seconds)
+    low, slope, since = piece(curve, bisect_right(KNOTS, seconds))
+    return low + slope * (seconds - since), slope
+
+
+def piece(curve: Sequence[float], after: int) -> tuple[float, float, float]:
+    """ΔT (K) of a curve at the knot before a place among them, its slope (K/s) from there on, and when that is (s)."""
     if not curve or not 0 < after < len(KNOTS):
-        return math.nan, math.nan
-    low, high = curve[after - 1], curve[after]
-    slope = (high - low) / (KNOTS[after] - KNOTS[after - 1])
-    return low + slope * (seconds - KNOTS[after - 1]), slope
+        return math.nan, math.nan, math.nan
+    low, high, since = curve[after - 1], curve[after], KNOTS[after - 1]
+    return low, (high - low) / (KNOTS[after] - since), since
 
 
 def learn(keys: Floats, curves: Floats, place: int, key: Key, curve: Sequence[float], now: float) -> None:

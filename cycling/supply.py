@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cycling.context import CHARGE, DISCHARGE, REST, Rows
+from cycling.median import median_of_known
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 
@@ -212,8 +213,8 @@ class _History:
         ends = self._of(run, sign)
         if np.isnan(ends[0, 0]):
             return False
-        usual = np.nanmedian(ends, axis=0)
-        return bool(charge >= USUAL_SHARE * usual[0] or lasted >= USUAL_SHARE * usual[1])
+        usual_charge, usual_time = median_of_known(ends[:, 0]), median_of_known(ends[:, 1])
+        return charge >= USUAL_SHARE * usual_charge or lasted >= USUAL_SHARE * usual_time
 
     def note_taper(self, run: int, flowed_for: float, volt: float, share: float) -> None:
         """A charge ended after its current had become small; how much it moved is not asked of it."""
@@ -224,11 +225,11 @@ class _History:
         """A charge at its top voltage: as far down as usual, or for as long."""
         ends = self._of(run, CHARGE)
         as_low = share <= USUAL_TAPER * float(np.nanmax(ends[:, 3])) + TAPER_SLACK
-        return as_low or lasted >= USUAL_TIME * float(np.nanmedian(ends[:, 1]))
+        return as_low or lasted >= USUAL_TIME * median_of_known(ends[:, 1])
 
     def end_voltage(self, run: int, sign: float) -> float:
         ends = self._of(run, sign)
-        return float("nan") if np.isnan(ends[0, 2]) else float(np.nanmedian(ends[:, 2]))
+        return float("nan") if np.isnan(ends[0, 2]) else median_of_known(ends[:, 2])
 
     def note(self, run: int, sign: float, charge: float, lasted: float, volt: float, share: float) -> None:
         ends = self._of(run, sign)

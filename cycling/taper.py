@@ -12,6 +12,7 @@ import numpy as np
 
 from cycling.climate import Climate
 from cycling.context import CHARGE, Rows
+from cycling.median import median_of, median_of_known
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 from cycling.thermometry import Thermometry
@@ -116,7 +117,7 @@ def _top(turn: Turn, rows: Rows, ended: Bools) -> Floats:
         run = int(runs.of_row[row])
         tops[run, 1:] = tops[run, :-1].copy()
         tops[run, 0] = rows.before_voltage[row]
-        top[row] = np.nanmedian(tops[run])
+        top[row] = median_of_known(tops[run])
     top = runs.last_where(ended, top, turn.carry("taper.top", np.nan))
     turn.keep("taper.top", top)
     turn.keep_runs("taper.tops", tops)
@@ -160,7 +161,9 @@ def _like(past: Floats, taper: Floats) -> Floats:
     warm = np.isnan(kelvin) | (kelvin <= LIKE_KELVIN)
     alike = warm & (apart[:, AMPERE] <= LIKE_CURRENT * taper[AMPERE]) & (apart[:, VOLT] <= LIKE_VOLT)
     like = past[alike][:LOOKED_AT]
-    return np.median(like[:, SECONDS:], axis=0) if len(like) >= NEEDED else np.full(2, np.nan)
+    if len(like) < NEEDED:
+        return np.full(2, np.nan)
+    return np.array([median_of(like[:, SECONDS]), median_of(like[:, END])])
 
 
 def _floors(turn: Turn, rows: Rows, charge: _Charge, floor: Bools, usual: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import NamedTuple
@@ -56,7 +55,6 @@ class Mark:
 NAMES = tuple(field.name for field in fields(Mark))
 SEEN = NAMES.index("rise")  # fields before are spread over the rows
 ALL, TOLD = attrgetter(*NAMES), attrgetter(*NAMES[:SEEN])
-UNKNOWN = [math.nan] * len(NAMES)
 
 
 class Reading(NamedTuple):
@@ -94,14 +92,15 @@ class Past:
         self._usual_place = -1
         self.curve: list[float] = []  # ΔT at the knots of the step so far
         self.learned: list[float] = []  # the heat balance's sums of the steps before …
-        self.fresh: list[float] = []  # … and of this one
+        self.intervals: list[heat_balance.Interval] = []  # of this one, which its own sums have not taken in
+        self._fresh: list[float] = []
 
     def turn_to(self, run: int) -> None:
         self._note()
         self._run = run
         self.keys, self.curves = self._keys[run], self._curves[run]
         self.curve = self._open[run].tolist()
-        self.learned, self.fresh = self._sums[run].tolist()
+        self.learned, self._fresh = self._sums[run].tolist()
         self._usual, self._usual_place = [], -1
 
     def usual(self, place: int) -> list[float]:
@@ -110,6 +109,12 @@ class Past:
             self._usual = step_history.usual(self.keys, self.curves, place)
             self._usual_place = place
         return self._usual
+
+    def take_fresh(self) -> list[float]:
+        """The heat balance's sums of the step that is over; the next begins with none."""
+        fresh = heat_balance.added(self._fresh, self.intervals)
+        self._fresh, self.intervals = [0.0] * heat_balance.SUMS, []
+        return fresh
 
     def learn(self, mark: Mark) -> None:
         """Take the step that is over into the history."""
@@ -127,7 +132,8 @@ class Past:
     def _note(self) -> None:
         if self._run >= 0:
             self._open[self._run] = self.curve
-            self._sums[self._run] = self.learned, self.fresh
+            self._sums[self._run] = self.learned, heat_balance.added(self._fresh, self.intervals)
+            self.intervals = []
 
 
 def key_of(mark: Mark) -> tuple[float, float, float, float]:

@@ -12,8 +12,8 @@ from cycling.context import REST, Rows
 from cycling.memory import Turn
 from cycling.rows import Bools, Floats
 from cycling.surroundings import Surroundings
-from cycling.thermal_mark import ALL, NAMES, SEEN, TOLD, UNKNOWN, Mark, Past, Reading
-from cycling.thermal_steps import IDLE, advance
+from cycling.thermal_mark import ALL, NAMES, SEEN, Mark, Past
+from cycling.thermal_steps import IDLE, follow
 
 MARK_SECONDS = 120.0
 LOST_SECONDS = 900.0  # without data for as long, the model starts anew from the reading
@@ -35,19 +35,16 @@ def marks_of(
         idle = (IDLE * rows.scale) ** 2
         parts: list[np.ndarray] = [runs.of_row, lost, torn, rows.same_step, rows.elapsed, rise, around.temperature]
         parts += [heat, charge, rows.direction, setpoint, ~rows.steady, rows.protocol_step, idle]
-        run, mark = -1, Mark(*UNKNOWN)
+        readings = list(zip(*(column[at].tolist() for column in parts), strict=True))  # fields of Reading
         noted: list[tuple[float, ...]] = []
-        readings = zip(*(column[at].tolist() for column in parts), strict=True)
-        for reading in map(Reading._make, readings):
-            if reading.run != run:
-                if run >= 0:
-                    state[run] = ALL(mark)
-                past.turn_to(reading.run)
-                run, mark = reading.run, Mark(*state[reading.run].tolist())
-            advance(mark, past, reading)
-            noted.append(TOLD(mark))
+        while len(noted) < len(readings):
+            run = readings[len(noted)][0]
+            end = int(np.searchsorted(at, runs.ends[run], side="right"))
+            mark = Mark(*state[run].tolist())
+            past.turn_to(run)
+            noted += follow(mark, past, readings[len(noted) : end])
+            state[run] = ALL(mark)
         past.keep()
-        state[run] = ALL(mark)
         turn.keep_runs("thermal.mark", state)
         table[len(state) :] = noted
     newest = np.maximum.accumulate(np.where(marked, runs.rows, -1))

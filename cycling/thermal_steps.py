@@ -7,10 +7,15 @@ was verified again: a fault must not teach itself.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import islice
+from math import exp
+from typing import Any
 
 from cycling import heat_balance, step_history
 from cycling.context import REST
-from cycling.thermal_mark import Mark, Past, Reading, key_of
+from cycling.thermal_mark import TOLD, Mark, Past, Reading, key_of
 
 OFFSET_RATE = 1.0 / 960.0  # 1/s; a step that starts warmer than usual loses the difference at this rate
 LAG_SECONDS = 2400.0  # a cell follows its chamber within this (NASA: 90 % of the time constants are below 37 min)
@@ -26,56 +31,111 @@ IDLE = 0.05  # of the largest current: below, next to no heat is made, and the l
 HOT_HISTORY, HOT_MODEL = 4.0, 3.0  # K above what was expected that look like a fault
 
 
-def advance(mark: Mark, past: Past, reading: Reading) -> None:
-    """From one mark to the next."""
+def follow(mark: Mark, past: Past, readings: Sequence[Sequence[Any]]) -> list[tuple[float, ...]]:
+    """From mark to mark through the readings of one channel (their fields are those of Reading); returns what each
+    tells the rows after it."""
+    noted: list[tuple[float, ...]] = []
+    while len(noted) < len(readings):
+        reading = Reading._make(readings[len(noted)])
+        if reading.same and not reading.lost:
+            _go_on(mark, past, readings, noted)
+        else:
+            _begin_anew(mark, past, reading)
+            noted.append(TOLD(mark))
+    return noted
+
+
+def _begin_anew(mark: Mark, past: Past, reading: Reading) -> None:
+    """From one mark to the next where a step begins, or data are missing before it."""
     passed = reading.at - mark.at
-    mark.lagged = _lagged(mark, reading, passed)
+    mark.lagged = _lagged(mark.lagged, reading.around, passed)
     steady = abs(reading.around - mark.lagged) <= WANDERS
-    expected = mark.usual + mark.usual_slope * passed + mark.offset * _fading(mark, reading.at)
     if not reading.same:
         _finish(mark, past)
-    mark.model = math.nan if reading.lost else _free_run(mark, reading, passed)
+    if reading.lost:
+        mark.model = math.nan
+    elif passed > 0:
+        warmth = mark.joule * (reading.heat - mark.heat) + mark.reversible * (reading.charge - mark.charge)
+        mark.model = free_run(mark.model, mark.kappa, passed, warmth + mark.constant * passed)
     if math.isnan(mark.model):
         mark.model = reading.rise
-    if reading.same and not reading.lost:
-        _suspect(mark, expected, reading.rise, passed, steady)
-        _gather(mark, past, reading, steady)
-    else:
-        _open_interval(mark, reading)
     mark.at, mark.heat, mark.charge, mark.rise = reading.at, reading.heat, reading.charge, reading.rise
+    mark.from_at, mark.from_rise = reading.at, reading.rise
+    mark.from_heat, mark.from_charge = reading.heat, reading.charge
     if not reading.same:
         _begin(mark, past, reading, steady)
     if mark.setpoint != reading.setpoint == reading.setpoint or mark.tapers != reading.tapers:
-        mark.setpoint, mark.tapers = reading.setpoint, float(reading.tapers)
-        _recognise(mark, past)
-    _expect(mark, past)
+        mark.offset = _recognise(mark, past, reading.setpoint, reading.tapers, mark.offset)
+    in_step = mark.at - mark.step_at
+    low, mark.usual_slope, knot_at = _piece(mark, past, bisect_right(step_history.KNOTS, in_step))
+    mark.usual = low + mark.usual_slope * (in_step - knot_at)
+    if math.isnan(mark.offset):
+        mark.offset, mark.offset_at, mark.offset_rate = mark.rise - mark.usual, mark.at, _offset_rate(mark)
 
 
-def _lagged(mark: Mark, reading: Reading, passed: float) -> float:
-    if math.isnan(mark.lagged) or math.isnan(reading.around):
-        return reading.around if math.isnan(mark.lagged) else mark.lagged
-    return reading.around + (mark.lagged - reading.around) * math.exp(-passed / LAG_SECONDS)
+def _go_on(mark: Mark, past: Past, readings: Sequence[Sequence[Any]], noted: list[tuple[float, ...]]) -> None:
+    """The same within a step, up to its end: most marks, and where data are two minutes apart one at every reading.
+    So what changes from mark to mark is kept in names here, and the rest is asked for when it changes."""
+    since, rise, model, heat, charge, lagged = mark.at, mark.rise, mark.model, mark.heat, mark.charge, mark.lagged
+    usual, slope = mark.usual, mark.usual_slope
+    offset, offset_at, offset_rate = mark.offset, mark.offset_at, mark.offset_rate
+    kappa, joule, reversible, constant = mark.kappa, mark.joule, mark.reversible, mark.constant
+    step_at, from_at, knot = mark.step_at, mark.from_at, bisect_right(step_history.KNOTS, since - mark.step_at)
+    low, slope_on, knot_at = _piece(mark, past, knot)
+    for fields in islice(readings, len(noted), None):
+        _run, lost, _torn, same, at, now, around, heat_now, charge_now, _sign, setpoint, tapers, _step, idle = fields
+        if lost or not same:
+            break
+        passed, in_step = at - since, at - step_at
+        lagged = _lagged(lagged, around, passed)
+        steady = abs(around - lagged) <= WANDERS
+        expected = usual + slope * passed + offset * exp(-offset_rate * (at - offset_at))
+        if passed > 0:
+            warmth = joule * (heat_now - heat) + reversible * (charge_now - charge)
+            model = free_run(model, kappa, passed, warmth + constant * passed)
+        model = model if model == model else now
+        if (expected > WARM and model > WARM) or now - expected > HOT_HISTORY:
+            _suspect(mark, expected, model, now, passed, steady)
+        known, last, knot = steady and now == now, knot, bisect_right(step_history.KNOTS, in_step)
+        if knot != last and known and rise == rise:
+            step_history.cross(past.curve, (since - step_at, rise), (in_step, now))
+        since, rise, heat, charge = at, now, heat_now, charge_now
+        if not at - from_at < LEAST_INTERVAL:
+            _close_interval(mark, past, (at, now, heat, charge), idle, known)
+            from_at = at
+        learned = mark.setpoint != setpoint == setpoint or mark.tapers != tapers
+        if learned:
+            offset = _recognise(mark, past, setpoint, tapers, offset)
+        if learned or knot != last:
+            low, slope_on, knot_at = _piece(mark, past, knot)
+        usual, slope = low + slope_on * (in_step - knot_at), slope_on
+        if offset != offset:
+            offset, offset_at, offset_rate = now - usual, at, _offset_rate(mark)
+        told = (at, model, heat, charge, kappa, joule, reversible, constant, lagged, usual, slope)
+        noted.append((*told, offset, offset_at, offset_rate))
+    mark.at, mark.rise, mark.model, mark.heat, mark.charge, mark.lagged = since, rise, model, heat, charge, lagged
+    mark.usual, mark.usual_slope = usual, slope
+    mark.offset, mark.offset_at, mark.offset_rate = offset, offset_at, offset_rate
 
 
-def _fading(mark: Mark, at: float) -> float:
-    return math.exp(-mark.offset_rate * (at - mark.offset_at))
+def _lagged(lagged: float, around: float, passed: float) -> float:
+    if lagged != lagged or around != around:
+        return around if lagged != lagged else lagged
+    return around + (lagged - around) * exp(-passed / LAG_SECONDS)
 
 
-def _free_run(mark: Mark, reading: Reading, passed: float) -> float:
-    """The heat balance from the last mark to this one."""
-    if not passed > 0:
-        return mark.model
-    decay = math.exp(-mark.kappa * passed)
-    warmth = mark.joule * (reading.heat - mark.heat) + mark.reversible * (reading.charge - mark.charge)
-    return mark.model * decay + (1.0 - decay) / (mark.kappa * passed) * (warmth + mark.constant * passed)
+def free_run(model: float, kappa: float, passed: float, warmth: float) -> float:
+    """The heat balance after some seconds: what is left of ΔT, and of the warmth that came evenly meanwhile."""
+    decay = exp(-kappa * passed)
+    return model * decay + (1.0 - decay) / (kappa * passed) * warmth
 
 
-def _suspect(mark: Mark, expected: float, rise: float, passed: float, steady: bool) -> None:
+def _suspect(mark: Mark, expected: float, model: float, rise: float, passed: float, steady: bool) -> None:
     """Does the temperature look like air's, or far too hot? NaN compares as no."""
-    least = min(expected, mark.model) if mark.model == mark.model else expected
-    warm = expected > WARM and mark.model > WARM
+    least = min(expected, model) if model == model else expected
+    warm = expected > WARM and model > WARM
     cold = warm and rise < AIR_SHARE * least
-    hot = rise - expected > HOT_HISTORY and rise - mark.model > HOT_MODEL
+    hot = rise - expected > HOT_HISTORY and rise - model > HOT_MODEL
     if steady and (cold or hot):
         mark.odd += passed
         if cold and mark.odd >= TAINTED_SECONDS:
@@ -86,27 +146,16 @@ def _suspect(mark: Mark, expected: float, rise: float, passed: float, steady: bo
             mark.air = 0.0
 
 
-def _gather(mark: Mark, past: Past, reading: Reading, steady: bool) -> None:
-    """Take what this interval teaches into the step's own sums and curve."""
-    known = steady and not math.isnan(reading.rise)
-    if known and not math.isnan(mark.rise):
-        before, now = (mark.at - mark.step_at, mark.rise), (reading.at - mark.step_at, reading.rise)
-        step_history.cross(past.curve, before, now)
-    seconds = reading.at - mark.from_at
-    if seconds < LEAST_INTERVAL:
-        return
-    change = reading.rise - mark.from_rise
+def _close_interval(mark: Mark, past: Past, now: tuple[float, float, float, float], idle: float, known: bool) -> None:
+    """Take what the interval teaches into the step's own sums, and open the next."""
+    at, rise, heat, charge = now
+    change = rise - mark.from_rise
     if known and abs(change) <= LARGEST_CHANGE:
-        mean = 0.5 * (reading.rise + mark.from_rise)
-        heat, charge = reading.heat - mark.from_heat, reading.charge - mark.from_charge
-        weight = heat_balance.CLEAR if heat < reading.idle * seconds else 1.0
-        heat_balance.add(past.fresh, mean, heat, charge, seconds, change, weight)
-    _open_interval(mark, reading)
-
-
-def _open_interval(mark: Mark, reading: Reading) -> None:
-    mark.from_at, mark.from_rise = reading.at, reading.rise
-    mark.from_heat, mark.from_charge = reading.heat, reading.charge
+        seconds, warmth = at - mark.from_at, heat - mark.from_heat
+        weight = heat_balance.CLEAR if warmth < idle * seconds else 1.0
+        mean = 0.5 * (rise + mark.from_rise)
+        past.intervals.append((mean, warmth, charge - mark.from_charge, seconds, change, weight))
+    mark.from_at, mark.from_rise, mark.from_heat, mark.from_charge = now
 
 
 def _finish(mark: Mark, past: Past) -> None:
@@ -115,7 +164,7 @@ def _finish(mark: Mark, past: Past) -> None:
     clean = mark.odd < TAINTED_SECONDS and mark.air != 1.0
     if clean and lasted < LEARNED_SECONDS:
         return
-    fresh, past.fresh = past.fresh, [0.0] * heat_balance.SUMS
+    fresh = past.take_fresh()
     if not clean or math.isnan(lasted):
         _bar(mark)
         return
@@ -150,20 +199,24 @@ def _begin(mark: Mark, past: Past, reading: Reading, steady: bool) -> None:
         mark.steps = mark.air = mark.warm = mark.barred = 0.0
 
 
-def _recognise(mark: Mark, past: Past) -> None:
-    """Find the step in the history, anew whenever more is known of its current."""
+def _recognise(mark: Mark, past: Past, setpoint: float, tapers: bool, offset: float) -> float:
+    """Find the step in the history, anew whenever more is known of its current; another one has another offset."""
+    mark.setpoint, mark.tapers = setpoint, float(tapers)
     known = mark.sign != REST and not mark.middle
     place = step_history.find(past.keys, key_of(mark), mark.tapers > 0) if known else -1
-    if place != mark.place:
-        mark.place, mark.offset = float(place), math.nan
+    if place == mark.place:
+        return offset
+    mark.place = float(place)
+    return math.nan
 
 
-def _expect(mark: Mark, past: Past) -> None:
-    """What the past says from here on. In rest a cell comes to where the heat balance without current leaves it."""
+def _piece(mark: Mark, past: Past, knot: int) -> tuple[float, float, float]:
+    """What the past says up to the next knot: ΔT, its slope, and since when in the step. In rest a cell comes to
+    where the heat balance without current leaves it."""
     if mark.sign == REST:
-        mark.usual, mark.usual_slope, rate = mark.constant / mark.kappa, 0.0, mark.kappa
-    else:
-        mark.usual, mark.usual_slope = step_history.at(past.usual(int(mark.place)), mark.at - mark.step_at)
-        rate = OFFSET_RATE
-    if math.isnan(mark.offset):
-        mark.offset, mark.offset_at, mark.offset_rate = mark.rise - mark.usual, mark.at, rate
+        return mark.constant / mark.kappa, 0.0, 0.0
+    return step_history.piece(past.usual(int(mark.place)), knot)
+
+
+def _offset_rate(mark: Mark) -> float:
+    return mark.kappa if mark.sign == REST else OFFSET_RATE

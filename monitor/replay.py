@@ -94,7 +94,10 @@ def without_copies(batch: Batch) -> Batch:
     """
     if not len(batch):
         return batch
-    indexed = ~np.isnan(batch.numbers("record_index"))
+    index = batch.numbers("record_index")
+    if (index[1:] > index[:-1]).all() and not np.isnan(index[:1]).any():  # as one channel's file has them
+        return batch
+    indexed = ~np.isnan(index)
     keys = pd.DataFrame({name: batch.columns[name] for name in KEY if name in batch.columns})
     copy = indexed & keys.duplicated().to_numpy()
     if not indexed.all():

@@ -19,7 +19,8 @@ from monitor.clock_order import by_clock, in_record_order
 from monitor.findings import Findings
 from monitor.replay import without_copies
 
-SNAPSHOT_SECONDS = 12 * 3600.0  # of data between two snapshots
+SNAPSHOT_SECONDS, SNAPSHOT_READINGS = 12 * 3600.0, 1440  # between two snapshots at least, of each cell: a pass costs
+# nearly the same however little it folds, and the readings of 12 h are few where they are minutes apart
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -40,10 +41,11 @@ class Station:
         watch, findings = self.watch(), Findings()
         times = [trace.unix for trace in self.traces]
         first, last = min(time[0] for time in times), max(time[-1] for time in times)
-        for begin in np.arange(first, last + 1, SNAPSHOT_SECONDS).tolist():
+        length = max(SNAPSHOT_SECONDS, SNAPSHOT_READINGS * self.traces[0].poll)
+        for begin in np.arange(first, last + 1, length).tolist():
             self._from.append(begin)
             self._saved.append(watch.save())
-            rows = [trace.batch.take(between(trace, begin, begin + SNAPSHOT_SECONDS)) for trace in self.traces]
+            rows = [trace.batch.take(between(trace, begin, begin + length)) for trace in self.traces]
             fold(watch, concat(rows), findings)
         self.clean = dict(findings.alerts)
 

@@ -105,7 +105,7 @@ class CalibrationSuspect:
 def _unsure(history: TestHistory, cycles: int) -> float:
     """What sampling leaves open of the efficiency of the newest regular cycles."""
     rows = np.flatnonzero(history.regular)[-cycles:]
-    return float(np.median(history.unsure_efficiency[rows])) if len(rows) else 0.0
+    return float(median_of(history.unsure_efficiency[rows])) if len(rows) else 0.0
 
 
 def _efficiency(history: TestHistory, cycles: int) -> float:

@@ -15,7 +15,8 @@ from cycling.types import Severity
 @dataclass(frozen=True, kw_only=True)
 class ContactLost:
     """Fires when the current is below 5 % of the step's setpoint without the marks of a natural end (see
-    ``cycling.supply``), or when no current flows and the voltage is one no cell can have."""
+    ``cycling.supply``; for the last of a taper ``cycling.taper_cut``), or when no current flows and the voltage is one
+    no cell can have."""
 
     kind: ClassVar[str] = "contact-lost"
     severity: ClassVar[Severity] = Severity.P2
@@ -27,14 +28,18 @@ class ContactLost:
     def check(self, sight: Sight) -> Check:
         supply = sight.supply
         spiking = sight.spikes.away & (sight.rows.voltage > RAIL_LOW_VOLT)  # in a taper that carries next to nothing
-        on = supply.gone | (supply.railed & ~spiking)
-        return Check(on=on, off=supply.flowing & ~supply.railed)
+        on = supply.gone | sight.taper_cut.gone | (supply.railed & ~spiking)
+        return Check(on=on, off=(supply.flowing | sight.taper_cut.back) & ~supply.railed)
 
     def words(self, sight: Sight, row: int) -> Words:
         rows, expected = sight.rows, float(sight.supply.expected[row])
         volt, ampere = float(rows.voltage[row]), float(rows.current[row])
         step = "charge" if rows.direction[row] == CHARGE else "discharge"
-        if expected > 0:
+        tapered = float(sight.taper_cut.ampere[row])
+        if tapered > 0 and not sight.supply.gone[row]:
+            expected = tapered
+            seen = f"{abs(ampere):.3f} A and {volt:.3f} V in charge, where {tapered:.3f} A flowed at constant voltage"
+        elif expected > 0:
             seen = f"{abs(ampere):.3f} A of {expected:.2f} A in {step}, voltage {volt:.3f} V"
         else:
             seen = f"no current and {volt:.3f} V, which no cell has at rest"

@@ -41,7 +41,7 @@ class EfficiencyOutOfBand:
             return SILENT
         efficiency, unsure = (
             history.efficiency[evidence],
-            float(np.median(history.unsure_efficiency[evidence[-NEWEST:]])),
+            float(median_of(history.unsure_efficiency[evidence[-NEWEST:]])),
         )
         newest, base = efficiency[-NEWEST:], efficiency[-self.cycles - NEWEST : -NEWEST]
         settled = history.cycle_count[evidence[-NEWEST]] > self.settled

@@ -42,7 +42,7 @@ class EndOfLife:
         capacity = float(median_of(history.discharging_capacity[rows]))
         health, limit = capacity / history.reference, history.facts.end_of_life_fraction
         if not health <= limit * EXACT:
-            unsure = float(np.median(history.unsure_capacity[rows]))
+            unsure = float(median_of(history.unsure_capacity[rows]))
             return Verdict(off=health > limit + self.margin + unsure)
         meaning = MEANING.get(history.facts.end_of_life_reference, history.facts.end_of_life_reference)
         return Verdict(

@@ -104,3 +104,19 @@ def test_one_row_per_run_is_told_as_among_longer_runs(rows: list[tuple[bool, boo
     )
     for one, other in both:
         assert np.array_equal(one, other[: len(rows)])
+
+
+def test_where_nothing_holds_every_run_keeps_what_it_carried() -> None:
+    runs = Runs(7, np.array([0, 4]))
+    never = np.zeros(7, dtype=bool)
+    kept = runs.last_where(never, never, np.array([2.0, 5.0]))
+    assert kept.dtype == np.float64
+    assert kept.tolist() == [2.0] * 4 + [5.0] * 3
+    assert runs.count(never, np.array([3.0, 1.0])).tolist() == [0.0] * 7
+
+
+def test_long_runs_are_summed_each_from_what_it_carried() -> None:
+    runs = Runs(11, np.array([0, 6]))  # the longer one first: nothing of it may be left in the other
+    values = np.arange(11.0)
+    expected = [*(100 + np.cumsum(values[:6])), *(-1 + np.cumsum(values[6:]))]
+    assert runs.running_sum(values, np.array([100.0, -1.0])).tolist() == expected

@@ -52,6 +52,21 @@ def test_no_heat_balance_without_current() -> None:
     assert heat_balance.fit(sums) is None
 
 
+@pytest.mark.parametrize("count", [0, 1, heat_balance.WORTH_ARRAYS - 1, heat_balance.WORTH_ARRAYS, 40])
+def test_intervals_handed_in_together_add_to_the_last_bit_what_one_by_one_does(count: int) -> None:
+    noise = np.random.default_rng(count)
+    start = noise.normal(0, 1e3, heat_balance.SUMS).tolist()
+    intervals = list(
+        zip(*noise.normal(0, [[3.0], [500.0], [90.0], [120.0], [0.3], [10.0]], (6, count)).tolist(), strict=True)
+    )
+    one_by_one = list(start)
+    for interval in intervals:
+        heat_balance.add(one_by_one, *interval)
+    assert heat_balance.added(start, intervals) == one_by_one
+    for cut in (1, count // 2, count - 1):
+        assert heat_balance.added(heat_balance.added(start, intervals[:cut]), intervals[cut:]) == one_by_one
+
+
 def test_the_history_is_the_median_of_three_runs_and_the_oldest_step_makes_room() -> None:
     keys = np.full((step_history.KEYS, step_history.KEY_SIZE), np.nan)
     curves = np.full((step_history.KEYS, step_history.RUNS, len(step_history.KNOTS)), np.nan)
@@ -79,7 +94,7 @@ def test_both_expectations_follow_a_healthy_cell(bare: bool) -> None:
     assert np.nanmax(seen.unverified_minutes[late]) < 300
 
 
-@pytest.mark.parametrize("every", [30.0, 77.0])
+@pytest.mark.parametrize("every", [30.0, 77.0, 120.0])
 def test_no_cut_and_no_restart_changes_a_bit(every: float) -> None:
     batch = warm_cell(cycles(6), every=every)
     holes = batch.numbers("surface_temperature_celsius").copy()
