@@ -1,11 +1,12 @@
 """What was known at a moment that has gone: alerts and channels as they were then, from what is known today.
 
-Pure functions; data_access.as_it_was reads what they are given. Of an alert only the newest record is kept, so its
-severity, message and members are those it had last; everything that carries a time is as it was.
+Pure functions; data_access.as_it_was reads what they are given. Of an alert only the newest record is kept, but
+that says what it was before it got worse; its members are those that there were by then.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
@@ -21,6 +22,7 @@ from cycling.types import Alert, ChannelState
 
 DAY = 86_400.0  # a full frame also has the alerts that closed within it
 SAID = ("shelve", "unshelve", "out-of-service", "return-to-service")  # what only the journal has the times of
+SEEN = "acknowledge"  # the alert forgets it when it gets worse
 FEW = 3  # intervals that are needed to learn a cadence
 NO_CURRENT = 0.01  # of the largest current: less is rest
 
@@ -34,7 +36,7 @@ def alerts_then(alerts: Iterable[Alert], entries: Iterable[Mapping[str, Any]], t
     known = {alert.id: alert for alert in alerts if alert.opened_at <= then}
     said: dict[str, list[Mapping[str, Any]]] = {}
     for entry in entries:
-        if entry["kind"] in SAID and float(entry["at"]) <= then and entry.get("alert") in known:
+        if entry["kind"] in (SEEN, *SAID) and float(entry["at"]) <= then and entry.get("alert") in known:
             said.setdefault(str(entry["alert"]), []).append(entry)
     found = [_then(alert, said.get(alert.id, ()), known, then) for alert in known.values()]
     return [alert for alert in found if alert.closed_at is None or alert.closed_at > then - DAY]
@@ -47,7 +49,12 @@ def _then(alert: Alert, said: Iterable[Mapping[str, Any]], known: Mapping[str, A
     explained = alert.suppressed == "incident" and (alert.incident is None or alert.incident in known)
     kept = alert.suppressed if alert.suppressed in ("maintenance", "design") or explained else None
     seen = by_then(alert.acknowledged_at)
+    said_then = next((was for was in alert.was if was.until > then), alert)
     was = alert.but(
+        severity=said_then.severity,
+        message=said_then.message,
+        action=said_then.action,
+        was=tuple(one for one in alert.was if one.until <= then),
         closed_at=by_then(alert.closed_at),
         cleared_at=by_then(alert.cleared_at),
         announced_at=by_then(alert.announced_at),
@@ -62,9 +69,18 @@ def _then(alert: Alert, said: Iterable[Mapping[str, Any]], known: Mapping[str, A
         members=tuple(member for member in alert.members if member in known),
         comments=tuple(comment for comment in alert.comments if comment.at <= then),
     )
+    since = _worsened_at(alert, then)
     for entry in said:
-        was = apply(was, entry)
+        if entry["kind"] != SEEN or float(entry["at"]) >= since:
+            was = apply(was, entry)
     return unshelved(was.but(state=_state(was)), then)
+
+
+def _worsened_at(alert: Alert, then: float) -> float:
+    """When its severity last rose by then: what was acknowledged before wants it again."""
+    severities = [*(was.severity for was in alert.was), alert.severity]
+    rises = (was.until for was, after in zip(alert.was, severities[1:], strict=True) if was.severity is not after)
+    return max((at for at in rises if at <= then), default=-math.inf)
 
 
 def _state(alert: Alert) -> str:

@@ -19,7 +19,7 @@ from cycling.found import alert_found, as_found_now
 from cycling.incidents import CHAMBER, Nodes, shows, symptom_of
 from cycling.judge import BEGINS, ENDS, WORSENS, Finding
 from cycling.ledger import Ledger
-from cycling.life import State, cleared, latched, raised, settled, worsened
+from cycling.life import State, cleared, latched, noted, raised, settled, worsened
 from cycling.outages import SILENCES, Return
 from cycling.planned import Planned
 from cycling.recording import Recording
@@ -90,11 +90,11 @@ class Book:
             return
         if alert.cleared_at is not None and finding.what == BEGINS:
             alert = self._come_back(alert, clock)
-        worse = worsened(alert, finding.severity)
+        worse = worsened(alert, finding.severity, finding.at)
         if worse is not alert:
             self._worsen(as_found_now(worse, finding), finding.at)
         elif finding.what == WORSENS and alert.burning:  # wider, not worse: no news, but said as it is now
-            self._ledger.put(as_found_now(alert, finding))
+            self._ledger.put(as_found_now(alert.but(was=noted(alert, finding.at)), finding))
 
     def silence(self, silenced: Silenced, test_of: Callable[[str], str | None]) -> None:
         """A channel or a whole cycler fell silent."""
@@ -114,7 +114,7 @@ class Book:
         elif known is None:
             self._begin(found.but(seen_at=now, tell_at=tell_at(now, now, found.severity)), now)
         elif found.severity.rank < known.severity.rank:
-            worse = worsened(known, found.severity).but(message=found.message, action=found.action)
+            worse = worsened(known, found.severity, now).but(message=found.message, action=found.action)
             self._worsen(worse.but(evidence=found.evidence), now)
 
     def hear(self, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -195,7 +195,7 @@ class Book:
     def _join(self, alert: Alert, cause: Alert, clock: float) -> None:
         """One more member of an incident; it may show that the incident is worse than it was."""
         joined = cause.but(members=(*cause.members, alert.id))
-        worse = worsened(joined, alert.severity) if shows(alert, cause) else joined
+        worse = worsened(joined, alert.severity, clock) if shows(alert, cause) else joined
         if worse.severity is cause.severity:
             self._ledger.put(joined)
         else:
@@ -258,7 +258,7 @@ class Book:
         self._ledger.put(alert)
         self._endanger(alert, at)
         if incident and alert.suppressed == "incident" and incident.kind == alert.kind:
-            worse = worsened(incident, alert.severity)
+            worse = worsened(incident, alert.severity, at)
             if worse is not incident:
                 self._worsen(self._causes.reworded(worse, alert), at)
         if alert.state == State.PENDING:
@@ -271,7 +271,7 @@ class Book:
     def _endanger(self, alert: Alert, at: float) -> None:
         """A chamber beyond its limits makes the power cut that did it dangerous."""
         if alert.kind == CHAMBER and alert.severity is Severity.P1:
-            for cut in self._silences.danger(alert):
+            for cut in self._silences.danger(alert, at):
                 self._worsen(cut, at)
 
     def _close(self, alert: Alert, at: float) -> None:
@@ -354,7 +354,7 @@ class Book:
             self._ledger.put(left)
 
     def _escalate(self, alerts: list[Alert], now: float) -> None:
-        worse = [worsened(alert, Severity.P2) for alert in alerts]
+        worse = [worsened(alert, Severity.P2, now) for alert in alerts]
         for kind in dict.fromkeys(alert.kind for alert in worse):
             mine = [alert for alert in worse if alert.kind == kind]
             for alert in mine:

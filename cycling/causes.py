@@ -148,7 +148,7 @@ class Causes:
             self._ledger.put(
                 alert.but(incident=joined.id, suppressed="incident", tell_at=None, state=State.ACTIVE.value)
             )
-        worse = worsened(joined, worst)
+        worse = worsened(joined, worst, now)
         if known is not None and worse is not joined:
             self._worsen(worse.but(message=f"{worse.message} {first.message}"), now)
 

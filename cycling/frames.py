@@ -119,7 +119,7 @@ class Teller:
 
     def _begun(self, now: float, *, full: bool, alerts: Iterable[Alert]) -> Frame:
         frame = {"schema": SCHEMA, "t": round(now, 3), "full": full, "run": self.run, "n": self._n}
-        told = [alert.to_json() for alert in alerts]
+        told = [{name: value for name, value in alert.to_json().items() if name != "was"} for alert in alerts]
         return frame | ({"alerts": told} if told else {}) | ({"part": self.part} if self.part else {})
 
     def _place(self, channel: str) -> int:

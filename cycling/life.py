@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from cycling.types import Alert, Severity
+from cycling.types import Alert, Severity, Was
+
+MOST_NOTED = 20  # sayings of an alert that are kept; an alert that gets wider all the time forgets its oldest
 
 
 class State(StrEnum):
@@ -88,11 +90,18 @@ def raised(alert: Alert) -> Alert:
     return back if alert.acknowledged_at is None else _moved(back, Event.ACKNOWLEDGED)
 
 
-def worsened(alert: Alert, severity: Severity) -> Alert:
+def worsened(alert: Alert, severity: Severity, at: float) -> Alert:
     """Severity only ratchets up while an alert is open; a higher one wants a new acknowledgement."""
     if severity.rank >= alert.severity.rank or not alert.burning:
         return alert
-    return _moved(alert, Event.WORSENED).but(severity=severity, acknowledged_at=None, acknowledged_by=None)
+    worse = _moved(alert, Event.WORSENED).but(severity=severity, acknowledged_at=None, acknowledged_by=None)
+    return worse.but(was=noted(alert, at))
+
+
+def noted(alert: Alert, at: float) -> tuple[Was, ...]:
+    """What the alert has said so far, once it says something else from ``at`` on."""
+    now = Was(until=at, severity=alert.severity, message=alert.message, action=alert.action)
+    return (*alert.was, now)[-MOST_NOTED:]
 
 
 def settled(alert: Alert, superseded: bool = False) -> Alert:

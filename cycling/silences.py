@@ -9,7 +9,7 @@ from cycling.announcing import announced, next_minute
 from cycling.causes import Begin
 from cycling.incidents import Nodes
 from cycling.ledger import Ledger
-from cycling.life import State, cleared, settled, told, worsened
+from cycling.life import State, cleared, noted, settled, told, worsened
 from cycling.outages import Return
 from cycling.silence import Silenced
 from cycling.types import Alert, Severity
@@ -85,6 +85,7 @@ class Silences:
             above = self._ledger.by_id(found.id)
         else:
             grown = above.but(members=members, channels=found.channels, message=found.message, evidence=found.evidence)
+            grown = grown.but(was=noted(above, mine.seen_at))
             self._ledger.put(grown.but(scope=found.scope), before=above)
         for alert in others:
             if above is not None and alert.incident is None:
@@ -95,6 +96,7 @@ class Silences:
     def _finish_silence(self, incident: Alert, at: float) -> None:
         """Everybody is back. Who was cut off for a moment only, and lost nothing, is nobody's business."""
         over = outages.understood(incident)
+        over = over.but(was=noted(over, at))
         untold = over.announced_at is None and over.suppressed is None
         if untold and over.kind == outages.NETWORK and outages.harmless(over):
             over = over.but(severity=Severity.P4)
@@ -113,19 +115,19 @@ class Silences:
         ids = {incident.id, *(alert.id for alert in inner)}
         away = [a for a in self._ledger.open() if a.incident in ids and a.kind == outages.CHANNEL and a.burning]
         for alert in away if announced(incident) else ():
-            worse = worsened(alert, Severity.P2) if alert.kind in self._escalating else alert
+            worse = worsened(alert, Severity.P2, now) if alert.kind in self._escalating else alert
             self._ledger.put(told(worse.but(suppressed=None), now))
         for one in inner:
             self._ledger.put(settled(cleared(one, now, now)))
         over = outages.understood(incident)
         reason = "opened" if over.announced_at is None else "resolved"
-        over = over.but(message=outages.summary(over), action=outages.advice(over))
+        over = over.but(was=noted(over, now), message=outages.summary(over), action=outages.advice(over))
         ended = settled(cleared(over.but(tell_at=None), float(over.evidence["resuming_since"]), now))
         self._ledger.put(ended, before=incident)
         first = f" First: {ended.action}" if ended.action else ""
         self._ledger.tell([ended], reason, now, f"{ended.message}{first}")
 
-    def danger(self, alert: Alert) -> list[Alert]:
+    def danger(self, alert: Alert, at: float) -> list[Alert]:
         """The power cuts that a chamber which has left its limits makes dangerous."""
         cuts = [cut for cut in self._ledger.of_kind(outages.POWER) if set(alert.channels) & set(cut.channels)]
-        return [worse for cut in cuts if (worse := worsened(cut, Severity.P1)) is not cut]
+        return [worse for cut in cuts if (worse := worsened(cut, Severity.P1, at)) is not cut]

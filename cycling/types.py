@@ -42,6 +42,16 @@ class Comment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Was:
+    """What an alert said up to a time (UTC s), before it got worse or was said anew."""
+
+    until: float
+    severity: Severity
+    message: str
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alert:
     """One thing that is or was wrong, from its opening to its end. The id is the same in every replay.
 
@@ -75,6 +85,7 @@ class Alert:
     shelved_until: float | None = None
     out_of_service_at: float | None = None
     comments: tuple[Comment, ...] = ()
+    was: tuple[Was, ...] = ()  # oldest first
 
     @property
     def open(self) -> bool:
@@ -98,6 +109,7 @@ class Alert:
             "evidence": dict(self.evidence),
             "members": list(self.members),
             "comments": [asdict(comment) for comment in self.comments],
+            "was": [asdict(was) | {"severity": was.severity.value} for was in self.was],
         }
 
     @classmethod
@@ -114,6 +126,7 @@ class Alert:
                 "channels": tuple(data["channels"]),
                 "members": tuple(data["members"]),
                 "comments": tuple(Comment(**comment) for comment in data["comments"]),
+                "was": tuple(Was(**{**was, "severity": Severity(was["severity"])}) for was in data.get("was", ())),
             }
         )
 

@@ -279,7 +279,7 @@ def _said(asked: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def _with_defaults(row: Mapping[str, Any]) -> dict[str, Any]:
-    empty = {"channels": [], "members": [], "comments": [], "evidence": {}, "action": "", "raised": 1}
+    empty = {"channels": [], "members": [], "comments": [], "was": [], "evidence": {}, "action": "", "raised": 1}
     filled = {**row, **{name: value for name, value in empty.items() if row.get(name) is None}}
     later = ("state", "seen_at")  # what an earlier version did not write follows from the rest
     return {name: value for name, value in filled.items() if name not in later or value is not None}

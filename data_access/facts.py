@@ -55,6 +55,7 @@ ALERTS = pa.schema(
         ("comments", pa.string()),
         ("state", pa.string()),
         *((name, pa.float64()) for name in ("seen_at", "tell_at", "settle_at")),
+        ("was", pa.string()),
     ]
 )
 TESTS = pa.schema(
@@ -84,7 +85,7 @@ JOURNAL = pa.schema(
         *((name, pa.string()) for name in ("kind", "who", "data")),
     ]
 )
-AS_JSON = ("channels", "evidence", "members", "comments", "extra", "data")
+AS_JSON = ("channels", "evidence", "members", "comments", "was", "extra", "data")
 PACKED = WriterProperties(compression="ZSTD", compression_level=1)
 
 

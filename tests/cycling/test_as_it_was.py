@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cycling.alerts import apply, unshelved
 from cycling.as_it_was import DAY, alerts_then, by_channel, cadence_of, state_then
+from cycling.life import acknowledged, noted, worsened
 from cycling.topology import Place
 from cycling.types import Alert, Comment, Severity
 
@@ -30,7 +31,7 @@ def alert(name: str = "a", **facts: Any) -> Alert:
 
 
 def entry(kind: str, at: float, **data: Any) -> dict[str, Any]:
-    return {"kind": kind, "who": "someone", "at": at, "alert": "a", **data}
+    return {"kind": kind, "at": at, "alert": "a", "who": "someone", **data}
 
 
 Happened = st.sampled_from(["acknowledge", "shelve", "unshelve", "out-of-service", "return-to-service", "comment"])
@@ -68,6 +69,31 @@ def test_who_acknowledged_later_had_not_acknowledged_yet() -> None:
     (before,), (after,) = alerts_then([seen], [], T + 99), alerts_then([seen], [], T + 100)
     assert (before.acknowledged_at, before.acknowledged_by, before.state) == (None, None, "active")
     assert (after.acknowledged_by, after.state) == ("Ada", "acknowledged")
+
+
+def test_an_alert_says_what_it_said_then_and_was_as_bad_as_it_was_then() -> None:
+    mild = alert(severity=Severity.P3, message="a: no reading for 10 s.", action="Wait.")
+    bad = worsened(mild, Severity.P2, T + 600.0).but(message="a: no reading for 15 min.", action="Go and look.")
+    over = bad.but(was=noted(bad, T + 900.0), message="a was silent for 15 min.")
+    for then, severity, message, sayings in (
+        (T + 599.0, Severity.P3, "a: no reading for 10 s.", 0),
+        (T + 600.0, Severity.P2, "a: no reading for 15 min.", 1),
+        (T + 900.0, Severity.P2, "a was silent for 15 min.", 2),
+    ):
+        (was,) = alerts_then([over], [], then)
+        assert (was.severity, was.message, len(was.was)) == (severity, message, sayings)
+    (first,) = alerts_then([over], [], T + 599.0)
+    assert first.action == "Wait."
+
+
+def test_what_was_acknowledged_before_it_got_worse_wants_it_again_from_then_on() -> None:
+    seen = acknowledged(alert(severity=Severity.P3), T + 100.0, "ada")
+    worse = worsened(seen, Severity.P1, T + 200.0)
+    again = acknowledged(worse, T + 300.0, "bob")
+    journal = [entry("acknowledge", T + 100.0, who="ada"), entry("acknowledge", T + 300.0, who="bob")]
+    for then, who in ((99.0, None), (100.0, "ada"), (199.0, "ada"), (200.0, None), (299.0, None), (300.0, "bob")):
+        (was,) = alerts_then([again], journal, T + then)
+        assert (was.acknowledged_by, was.state) == (who, "acknowledged" if who else "active")
 
 
 def test_danger_that_had_gone_waited_for_somebody() -> None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 
 import pytest
 
 from cycling.alerts import apply, unshelved
-from cycling.life import TABLE, Event, State, acknowledged, after, cleared, latched, raised, settled, told, worsened
-from cycling.types import Alert, Severity
+from cycling.life import (
+    TABLE,
+    Event,
+    State,
+    acknowledged,
+    after,
+    cleared,
+    latched,
+    noted,
+    raised,
+    settled,
+    told,
+    worsened,
+)
+from cycling.types import Alert, Severity, Was
 
 
 def alert(severity: Severity = Severity.P2, **changes: object) -> Alert:
@@ -63,9 +77,18 @@ def test_what_comes_back_at_once_is_the_same_alert() -> None:
 
 def test_severity_only_rises_and_a_rise_wants_a_new_acknowledgement() -> None:
     one = acknowledged(told(alert(), 10.0), 20.0, "ada")
-    assert worsened(one, Severity.P3) is one
-    worse = worsened(one, Severity.P1)
+    assert worsened(one, Severity.P3, 9.0) is one
+    worse = worsened(one, Severity.P1, 9.0)
     assert (worse.severity, worse.state, worse.acknowledged_at) == (Severity.P1, "active", None)
+    assert worse.was == (Was(until=9.0, severity=one.severity, message=one.message, action=one.action),)
+
+
+def test_an_alert_remembers_its_newest_sayings_and_not_all_of_them() -> None:
+    one = alert()
+    for at in range(100):
+        one = one.but(message=f"wider by {at}", was=noted(one, float(at)))
+    assert [was.until for was in one.was] == [float(at) for at in range(80, 100)]
+    assert Alert.from_json(json.loads(json.dumps(one.to_json()))) == one
 
 
 def happenings(dice: random.Random, now: float) -> list[Callable[[Alert], Alert]]:
@@ -77,7 +100,7 @@ def happenings(dice: random.Random, now: float) -> list[Callable[[Alert], Alert]
         raised,
         lambda one: settled(one) if one.cleared_at is not None else one,
         lambda one: acknowledged(one, now, "ada"),
-        lambda one: worsened(one, dice.choice(list(Severity))),
+        lambda one: worsened(one, dice.choice(list(Severity)), 9.0),
         lambda one: apply(one, shelve),
         lambda one: unshelved(one, now),
         lambda one: settled(one, superseded=True) if one.state == State.RETURNED else one,
