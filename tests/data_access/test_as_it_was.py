@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from cycling.types import ChannelState
+from cycling.life import worsened
+from cycling.types import ChannelState, Severity
 from data_access.as_it_was import frames_then, records_begin
 from data_access.lab import Lab, Published
 from data_access.newest_then import Steps
@@ -142,6 +143,17 @@ def test_an_alert_that_is_over_now_was_open_then(lab: Lab) -> None:
     assert (after["closed_at"], after["acknowledged_by"]) == (NOW + 100, "Ada")
     _full, change = frames_then(lab, Steps(NOW + 20, 200.0, 2))
     assert orjson.loads(change)["alerts"] == [after]
+
+
+def test_an_alert_and_its_channel_were_as_bad_as_they_were_then(lab: Lab) -> None:
+    send(lab, 0, "arbin-1-01")
+    mild = alert("a", opened_at=NOW, severity=Severity.P3)
+    lab.archive.merge_alerts([worsened(mild, Severity.P1, NOW + 60).but(message="Much worse.")], 0, 1)
+    for at, severity, message in ((20, "P3", mild.message), (80, "P1", "Much worse.")):
+        (frame,) = frames_then(lab, Steps(NOW + at))
+        (was,) = orjson.loads(frame)["alerts"]
+        assert (was["severity"], was["message"]) == (severity, message)
+        assert channels_of(frame)["arbin-1-01"]["severity"] == severity
 
 
 def test_a_shelf_stands_from_when_it_was_said_until_it_ended(lab: Lab) -> None:

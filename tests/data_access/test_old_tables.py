@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from cycling.types import Alert, Severity
+from cycling.types import Alert, Severity, Was
 from data_access import facts
 from data_access.archive import Archive
 
 SINCE_LIFE = (
     *("announced_at", "cleared_at", "raised", "out_of_service_at"),
-    *("state", "seen_at", "tell_at", "settle_at"),
+    *("state", "seen_at", "tell_at", "settle_at", "was"),
 )
 
 
@@ -53,6 +53,7 @@ def test_a_table_of_alerts_without_the_newer_columns_gets_them(tmp_path: Path) -
         {"state": "clearing", "cleared_at": 3.0, "settle_at": 60.0, "severity": Severity.P1},
         {"state": "returned", "cleared_at": 3.0, "severity": Severity.P1},
         {"state": "closed", "cleared_at": 3.0, "closed_at": 3.0},
+        {"was": (Was(until=2.0, severity=Severity.P3, message="milder", action="Wait."),)},
         {"shelved_until": 99.0, "suppressed": "shelved", "members": ("x",), "incident": "y"},
     ],
 )
