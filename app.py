@@ -24,6 +24,7 @@ import api.routes
 import api.security
 import settings as lab_settings
 from api.access import Access
+from api.first_frame import FirstFrames
 from components.document import FirstFrame, document
 from components.early import markup
 from components.failure import instead
@@ -41,7 +42,7 @@ ASSETS = PROJECT / "assets"
 class Pages(dash.Dash):
     """Dash, with documents of our own."""
 
-    lab: Lab
+    frames: FirstFrames
     topology: Topology
     bundles: tuple[api.bundles.Bundle, api.bundles.Bundle]  # scripts, styles
 
@@ -49,7 +50,7 @@ class Pages(dash.Dash):
         """The document of the page that is asked for."""
         own, styles = self.bundles
         early = _early(self.server, self.topology)
-        first = _first_frame(self.server, self.lab) if early and "at" not in request.args else None
+        first = _first_frame(self.frames) if early and "at" not in request.args else None
         return document(parts, own=own.address, styles=styles.address, early=early, first=first)
 
 
@@ -88,7 +89,7 @@ def create_app(lab: Lab, settings: Settings) -> Pages:
     api.packed_files.install(server)
     api.packed_answers.install(server)
     without = LATER if settings.debug else f"{LATER}|{ONLY_IN_DEBUG}"
-    app.lab, app.topology = lab, settings.topology
+    app.frames, app.topology = FirstFrames(lab), settings.topology
     app.bundles = (api.bundles.bundle(ASSETS, ".js", without), api.bundles.bundle(ASSETS, ".css", without))
     api.bundles.install(server, app.bundles)
     app.layout = partial(_layout, settings.topology, version())
@@ -112,13 +113,9 @@ def _early(server: Flask, topology: Topology) -> str:
     return ""
 
 
-def _first_frame(server: Flask, lab: Lab) -> FirstFrame | None:
+def _first_frame(frames: FirstFrames) -> FirstFrame | None:
     """What the watcher has told, with which a page is drawn at once; None while that is not known."""
-    try:
-        found = lab.live.full_frame()
-    except StoreAway as away:  # the stream will say it on the page
-        server.logger.warning("A page could not be filled early: %s", away)
-        return None
+    found = frames.newest()
     return FirstFrame(id=found[0], body=found[1], now=round(time.time(), 3)) if found else None
 
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,19 @@ def test_the_documents_of_pages_are_packed_and_never_kept(client: FlaskClient) -
     assert "Accept-Encoding" in packed.headers["Vary"]
     assert gzip.decompress(packed.data).decode()[:2000] == plain.text[:2000]
     assert packed.headers["Cache-Control"] == plain.headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_does_not_wait_for_a_redis_that_stands_still(client: FlaskClient, lab: Lab) -> None:
+    lab.live.publish(Published(now=1.0, frame=b"{}", full_frame=b'{"full": true}'))
+    lab.live.client.client_pause(5000)
+    with ThreadPoolExecutor() as beside:
+        asked = beside.submit(lab.live.client.ping)
+        text = client.get("/wall").text
+        assert not asked.done()  # it still stands still
+        assert asked.result()
+    assert 'id="early"' in text
+    assert "first-frame" not in text
+    assert "first-frame" in client.get("/wall").text
 
 
 def test_a_page_brings_along_what_the_watcher_told(client: FlaskClient, lab: Lab) -> None:
