@@ -31,6 +31,7 @@ from cycling.types import Alert, Notice, Severity
 
 SETTLE_SECONDS = 60.0  # a condition that comes back within is the same alert; doubled each time it came lately
 MOST_SETTLE_SECONDS, LATELY_SECONDS = 1800.0, 3600.0
+WIDER_SECONDS = 60.0  # what gets wider all the time is noted once in so long
 SAME_DANGER_SECONDS = 600.0  # danger that nobody has acknowledged yet and that comes back within is no news
 CHATTERING = 3  # such returns within a minute
 CHATTER_SECONDS, CHATTER_SHELF_SECONDS = 60.0, 3600.0
@@ -94,7 +95,7 @@ class Book:
         if worse is not alert:
             self._worsen(as_found_now(worse, finding), finding.at)
         elif finding.what == WORSENS and alert.burning:  # wider, not worse: no news, but said as it is now
-            self._ledger.put(as_found_now(alert.but(was=noted(alert, finding.at)), finding))
+            self._ledger.put(as_found_now(alert.but(was=noted(alert, finding.at, WIDER_SECONDS)), finding))
 
     def silence(self, silenced: Silenced, test_of: Callable[[str], str | None]) -> None:
         """A channel or a whole cycler fell silent."""

@@ -98,8 +98,11 @@ def worsened(alert: Alert, severity: Severity, at: float) -> Alert:
     return worse.but(was=noted(alert, at))
 
 
-def noted(alert: Alert, at: float) -> tuple[Was, ...]:
-    """What the alert has said so far, once it says something else from ``at`` on."""
+def noted(alert: Alert, at: float, apart: float = 0.0) -> tuple[Was, ...]:
+    """What the alert has said so far, once it says something else from ``at`` on; what it said for less than ``apart``
+    seconds is not worth keeping."""
+    if alert.was and at - alert.was[-1].until < apart:
+        return alert.was
     now = Was(until=at, severity=alert.severity, message=alert.message, action=alert.action)
     return (*alert.was, now)[-MOST_NOTED:]
 

@@ -89,6 +89,8 @@ def test_an_alert_remembers_its_newest_sayings_and_not_all_of_them() -> None:
         one = one.but(message=f"wider by {at}", was=noted(one, float(at)))
     assert [was.until for was in one.was] == [float(at) for at in range(80, 100)]
     assert Alert.from_json(json.loads(json.dumps(one.to_json()))) == one
+    assert noted(one, 158.0, 60.0) == one.was
+    assert len(noted(one.but(was=one.was[:1]), 140.0, 60.0)) == 2
 
 
 def happenings(dice: random.Random, now: float) -> list[Callable[[Alert], Alert]]:
