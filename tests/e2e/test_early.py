@@ -115,19 +115,6 @@ def test_the_wall_is_drawn_from_its_document_before_the_stream_answers(page: Pag
     assert page.evaluate("document.getElementById('first-frame')") is None
 
 
-def test_a_second_tab_that_its_document_filled_is_told_by_the_first(page: Page) -> None:
-    page.goto("/wall")
-    expect(page.locator("body")).to_have_attribute("data-link", "live")
-    second = page.context.new_page()
-    streams: list[str] = []
-    second.on("request", lambda sent: streams.append(sent.url) if "/api/v1/stream" in sent.url else None)
-    second.goto("/")
-    expect(second.locator("body")).to_have_attribute("data-link", "live")
-    newest = second.locator("body").get_attribute("data-newest") or ""
-    expect(second.locator("body")).not_to_have_attribute("data-newest", newest)
-    assert streams == []
-
-
 def test_what_was_is_not_drawn_over_by_what_is(page: Page) -> None:
     page.goto("/wall")
     expect(page.locator("body")).to_have_attribute("data-link", "live")
